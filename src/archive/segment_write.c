@@ -23,20 +23,25 @@
 #define PAGE_TEXT ((size_t)256 << 10)    /* values wait for so many bytes of them before they become a page */
 #define PAGE_TEXT_MOST ((size_t)1 << 20) /* a page is ended when it has so many */
 #define PAGE_VALUES 65536u
-#define ROWS_FIRST 512u   /* SEGMENT_BLOCK_ROWS is this, doubled again and again */
-#define SPREAD_LEAST 512u /* cells of a block, from which on a column may be told to be all different */
-#define SPREAD_BLOCKS 7u  /* after so many blocks without table a column tries again */
-#define NO_CODE UINT32_MAX
+#define ROWS_FIRST 512u              /* SEGMENT_BLOCK_ROWS is this, doubled again and again */
+#define SPREAD_LEAST 512u            /* cells of a block, from which on a column may be told to be all different */
+#define SPREAD_BLOCKS 7u             /* after so many blocks without table a column tries again */
+#define CODED (UINT32_C(1) << 31)    /* of a cell: what it has beside is a code */
+#define UNIT 8u                      /* entries begin at multiples of this */
+#define TABLE_KEPT ((size_t)4 << 20) /* bytes of values whose room stays when they are forgotten */
 #define OUT_FLUSH ((size_t)1 << 20)
 #define TEXT_MAX ((size_t)1 << 40)
+#define ENTRIES_FIRST 256u /* bytes */
 #define BELOW_KNOWN 1024u
 
+/* A value, its bytes behind it: whoever asks for it waits for memory once. */
 struct entry {
-    const char *ptr;
-    uint32_t len, hash;
-    uint32_t code; /* in the segment; NO_CODE: not yet numbered */
+    uint32_t len; /* as it came */
+    uint32_t
+        cell; /* its code in the segment, with CODED; not yet numbered: which of those it is that are new in the block */
     uint8_t type;
-    bool narrow;
+    bool narrow; /* UTF-16 that is all ASCII, without its high bytes */
+    char bytes[];
 };
 
 struct slot {
@@ -48,23 +53,24 @@ struct page {
 };
 
 struct column {
-    struct entry *entries;
-    uint32_t count, room;
+    /* What every cell asks for. */
+    char *entries; /* one behind the other, each named by where it begins, in UNITs */
     struct slot *slots;
-    uint32_t slot_mask;
-    uint32_t last; /* entry + 1 of the value that came last; 0: none */
-    bool spread;   /* without table: every value is new */
+    size_t entries_len, entries_room;
+    uint32_t slot_mask, count; /* of the table */
+    uint32_t last;             /* entry + 1 of the value that came last; 0: none */
+    uint32_t fresh_count, fresh_room;
+    uint32_t *fresh; /* entries that are new in the block */
+    bool spread;     /* without table: every value is new */
     bool repeats;
+    uint8_t spoken; /* enum segment_spoken, 0: by no shape so far */
     uint32_t spread_blocks;
-    struct arena *text;
     field_id field;
     uint32_t next; /* codes given */
     uint32_t types;
-    uint8_t spoken; /* enum segment_spoken, 0: by no shape so far */
-    /* Of the block: cells, where they begin among those of all columns, and entries there were before it. */
-    uint32_t cells_block, stream, count_before;
+    /* Of the block: cells, and where they begin among those of all columns. */
+    uint32_t cells_block, stream;
     uint64_t cells, bytes;
-    size_t text_before;
     /* Entries with a code that are in no page yet, in the order of their codes. */
     uint32_t *waiting;
     uint32_t waiting_count, waiting_room;
@@ -112,6 +118,12 @@ struct source {
     size_t size;
 };
 
+/* A value of the record at hand that has to be looked for. */
+struct pending {
+    uint32_t place, hash;
+    uint32_t entry; /* + 1: one of this hash; 0: none so far */
+};
+
 struct segment_writer {
     struct segment_options o;
     uint64_t seed;
@@ -127,7 +139,7 @@ struct segment_writer {
     uint32_t shape_mask;
     struct arena *shape_memory;
     uint64_t *keys; /* of the record at hand */
-    uint32_t *hashes;
+    struct pending *pending;
     uint32_t record_room; /* values that they have room for */
     struct raw *folded;   /* its values, those of objects folded */
     struct buf folds, wide;
@@ -139,7 +151,7 @@ struct segment_writer {
     uint32_t source_count, source_room;
     /* The block at hand. */
     uint32_t rows, row_room, cell_count, cell_room;
-    uint32_t *cells;  /* codes of entries, row by row */
+    uint32_t *cells;  /* row by row (entry.cell) */
     uint32_t *stream; /* the same by column */
     uint32_t *tokens;
     uint32_t stream_room;
@@ -340,14 +352,9 @@ const struct segment_source *segment_writer_source_is(const struct segment_write
 /* ---- values ---- */
 
 static bool column_make(struct segment_writer *w, field_id field, uint32_t *column) {
-    struct arena *const text = arena_new_of(TEXT_MAX, 256);
-
-    if (!text || !GROW(w, w->columns, w->column_count, w->column_room, 64)) {
-        arena_free(text);
+    if (!GROW(w, w->columns, w->column_count, w->column_room, 64))
         return false;
-    }
-    w->columns[w->column_count] = (struct column){.text = text, .field = field};
-    w->held += arena_held(text);
+    w->columns[w->column_count] = (struct column){.field = field};
     *column = w->column_count++;
     return true;
 }
@@ -418,17 +425,20 @@ static bool is_narrow(const struct raw *v) {
 
 /* memcmp, of bytes that are mostly few. */
 static inline bool same(const char *a, const char *b, uint32_t len) {
-    uint64_t x[2], y[2];
+    uint64_t x, y, differs = 0;
     uint32_t p, q, r, t;
 
-    if (len > 16)
+    if (len > 64)
         return memcmp(a, b, len) == 0;
     if (len >= 8) {
-        memcpy(&x[0], a, 8);
-        memcpy(&y[0], b, 8);
-        memcpy(&x[1], a + len - 8, 8);
-        memcpy(&y[1], b + len - 8, 8);
-        return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+        for (uint32_t i = 0; i + 8 < len; i += 8) {
+            memcpy(&x, a + i, 8);
+            memcpy(&y, b + i, 8);
+            differs |= x ^ y;
+        }
+        memcpy(&x, a + len - 8, 8);
+        memcpy(&y, b + len - 8, 8);
+        return (differs | (x ^ y)) == 0;
     }
     if (len >= 4) {
         memcpy(&p, a, 4);
@@ -440,58 +450,82 @@ static inline bool same(const char *a, const char *b, uint32_t len) {
     return len == 0 || (a[0] == b[0] && a[len / 2] == b[len / 2] && a[len - 1] == b[len - 1]);
 }
 
-static inline bool is(const struct entry *n, const struct raw *v) {
-    if (n->type != v->type)
-        return false;
-    if (n->narrow)
-        return n->len * 2 == v->len && utf16le_is_ascii(v->ptr, n->ptr, n->len);
-    return n->len == v->len && same(n->ptr, v->ptr, v->len);
+static inline struct entry *entry_at(const struct column *c, uint32_t entry) {
+    return (struct entry *)(void *)(c->entries + (size_t)entry * UNIT);
 }
 
-static bool entry_add(struct segment_writer *w, struct column *c, const struct raw *v, uint32_t hash) {
-    bool const narrow = is_narrow(v);
-    uint32_t const len = narrow ? v->len / 2 : v->len;
-    size_t const before = arena_held(c->text);
-    char *const copy = arena_bytes(c->text, len);
+/* Bytes that are kept of it. */
+static inline uint32_t entry_len(const struct entry *n) {
+    return n->narrow ? n->len / 2 : n->len;
+}
 
-    if (!copy || !GROW(w, c->entries, c->count, c->room, 8))
+static inline bool is(const struct entry *n, const struct raw *v) {
+    if (n->len != v->len || n->type != v->type)
         return false;
-    if (narrow)
-        for (uint32_t i = 0; i < len; i++)
-            copy[i] = v->ptr[2 * i];
-    else if (len)
-        memcpy(copy, v->ptr, len);
-    w->held += arena_held(c->text) - before;
-    w->text_block += len;
-    c->entries[c->count++] = (struct entry){copy, len, hash, NO_CODE, v->type, narrow};
-    c->types |= 1u << v->type;
+    if (UNLIKELY(n->narrow))
+        return utf16le_is_ascii(v->ptr, n->bytes, n->len / 2);
+    return same(n->bytes, v->ptr, n->len);
+}
+
+/* Room for size bytes more of entries. */
+static bool entries_grow(struct segment_writer *w, struct column *c, size_t size) {
+    size_t room = c->entries_room ? c->entries_room : ENTRIES_FIRST;
+
+    while (room - c->entries_len < size)
+        room *= 2;
+    char *const bigger = room / UNIT < CODED ? realloc(c->entries, room) : NULL;
+
+    if (!bigger)
+        return false;
+    w->held += room - c->entries_room;
+    c->entries = bigger;
+    c->entries_room = room;
     return true;
 }
 
-/* Is it the value that came last? Then nothing needs to be looked up. */
-static inline bool is_last(const struct column *c, const struct raw *v) {
-    return c->last && is(&c->entries[c->last - 1], v);
+static bool entry_add(struct segment_writer *w, struct column *c, const struct raw *v, uint32_t *entry) {
+    bool const narrow = is_narrow(v);
+    uint32_t const len = narrow ? v->len / 2 : v->len;
+    size_t const size = (offsetof(struct entry, bytes) + len + UNIT - 1) & ~(size_t)(UNIT - 1);
+
+    if (UNLIKELY(c->entries_room - c->entries_len < size) && !entries_grow(w, c, size))
+        return false;
+    if (!GROW(w, c->fresh, c->fresh_count, c->fresh_room, 8))
+        return false;
+    *entry = (uint32_t)(c->entries_len / UNIT);
+    struct entry *const n = entry_at(c, *entry);
+
+    n->len = v->len;
+    n->cell = c->fresh_count;
+    n->type = v->type;
+    n->narrow = narrow;
+    if (narrow)
+        for (uint32_t i = 0; i < len; i++)
+            n->bytes[i] = v->ptr[2 * i];
+    else if (len)
+        memcpy(n->bytes, v->ptr, len);
+    c->entries_len += size;
+    c->fresh[c->fresh_count++] = *entry;
+    c->types |= 1u << v->type;
+    w->text_block += len;
+    return true;
 }
 
-/* The entry of a value in *entry. */
+/* The entry of a value that may be new, in *entry. */
 static bool look_up(struct segment_writer *w, struct column *c, const struct raw *v, uint32_t hash, uint32_t *entry) {
     uint32_t at;
 
-    if (c->spread) {
-        *entry = c->count;
-        return entry_add(w, c, v, 0);
-    }
     if ((!c->slots || c->count >= c->slot_mask / 2) && !slots_grow(w, &c->slots, &c->slot_mask, 16))
         return false;
     for (at = hash & c->slot_mask; c->slots[at].entry; at = (at + 1) & c->slot_mask)
-        if (c->slots[at].hash == hash && is(&c->entries[c->slots[at].entry - 1], v)) {
+        if (c->slots[at].hash == hash && is(entry_at(c, c->slots[at].entry - 1), v)) {
             *entry = c->slots[at].entry - 1;
             return true;
         }
-    *entry = c->count;
-    if (!entry_add(w, c, v, hash))
+    if (!entry_add(w, c, v, entry))
         return false;
     c->slots[at] = (struct slot){*entry + 1, hash};
+    c->count++;
     return true;
 }
 
@@ -592,12 +626,12 @@ static bool pages_write(struct segment_writer *w, struct column *c, struct err *
         uint32_t count = 0;
 
         while (at < c->waiting_count && count < PAGE_VALUES && text < PAGE_TEXT_MOST) {
-            const struct entry *const n = &c->entries[c->waiting[at++]];
+            const struct entry *const n = entry_at(c, c->waiting[at++]);
 
             if (!GROW(w, w->values, count, w->value_room, 256))
                 return no_memory(w, e);
-            w->values[count++] = (struct packed_value){n->ptr, n->len, n->type, n->narrow};
-            text += n->len;
+            w->values[count++] = (struct packed_value){n->bytes, entry_len(n), n->type, n->narrow};
+            text += entry_len(n);
         }
         if ((w->o.told && c->spoken == SPOKEN_OWN && !values_tell(w, count, e)) || !page_add(w, c, count, e))
             return false;
@@ -611,11 +645,14 @@ static bool pages_write(struct segment_writer *w, struct column *c, struct err *
 
 /* Forgets the table of a column and its values, which are all in pages. */
 static void column_forget(struct segment_writer *w, struct column *c) {
-    size_t const before = arena_held(c->text);
-
-    assert(c->waiting_count == 0);
-    arena_reset(c->text);
-    w->held -= before - arena_held(c->text);
+    assert(c->waiting_count == 0 && c->fresh_count == 0);
+    if (c->entries_room > TABLE_KEPT) {
+        w->held -= c->entries_room;
+        free(c->entries);
+        c->entries = NULL;
+        c->entries_room = 0;
+    }
+    c->entries_len = 0;
     w->held -= c->slots ? ((size_t)c->slot_mask + 1) * sizeof *c->slots : 0;
     free(c->slots);
     c->slots = NULL;
@@ -624,29 +661,49 @@ static void column_forget(struct segment_writer *w, struct column *c) {
     c->last = 0;
 }
 
+/* The tokens of a column's cells: first occurrences are numbered. *known: those that are none. */
+static bool tokens_make(struct segment_writer *w, struct column *c, uint32_t *known) {
+    const uint32_t *const cells = w->stream + c->stream;
+    uint32_t coded = 0;
+
+    for (uint32_t i = 0; i < c->cells_block; i++) {
+        if (cells[i] & CODED) {
+            w->tokens[i] = (cells[i] & ~CODED) + 1;
+            coded++;
+            continue;
+        }
+        uint32_t const entry = c->fresh[cells[i]];
+        struct entry *const n = entry_at(c, entry);
+
+        if (n->cell & CODED) {
+            w->tokens[i] = (n->cell & ~CODED) + 1;
+            coded++;
+            continue;
+        }
+        if (!GROW(w, c->waiting, c->waiting_count, c->waiting_room, 8))
+            return false;
+        n->cell = c->next++ | CODED;
+        w->tokens[i] = 0;
+        c->waiting[c->waiting_count++] = entry;
+        c->waiting_text += entry_len(n);
+    }
+    *known = coded;
+    return true;
+}
+
 /* A column's cells of the block: first occurrences are numbered, codes written. */
 static bool column_block(struct segment_writer *w, uint32_t column, struct err *e) {
     struct column *const c = &w->columns[column];
-    const uint32_t *const cells = w->stream + c->stream;
-    uint32_t const fresh = c->count - c->count_before, next_before = c->next;
+    uint32_t const fresh = c->fresh_count, next_before = c->next;
     struct block_cells done = {.column = column, .cells = c->cells_block, .fresh = fresh};
-    uint32_t known = 0;
+    uint32_t known;
 
-    for (uint32_t i = 0; i < c->cells_block; i++) {
-        struct entry *const n = &c->entries[cells[i]];
-
-        if (n->code == NO_CODE) {
-            n->code = c->next++;
-            w->tokens[i] = 0;
-            if (!GROW(w, c->waiting, c->waiting_count, c->waiting_room, 8))
-                return no_memory(w, e);
-            c->waiting[c->waiting_count++] = cells[i];
-            c->waiting_text += n->len;
-        } else {
-            w->tokens[i] = n->code + 1;
-            known++;
-        }
+    if (c->next > CODED - 1 - fresh) {
+        w->broken = true;
+        return err_set(e, ERR_LIMIT, 0, "a segment would have more than 2,147,483,647 values of a field");
     }
+    if (!tokens_make(w, c, &known))
+        return no_memory(w, e);
     assert(c->next - next_before == fresh);
     if (known) {
         uint32_t chunk;
@@ -660,6 +717,7 @@ static bool column_block(struct segment_writer *w, uint32_t column, struct err *
         return no_memory(w, e);
     w->cells_done[w->cells_done_count++] = done;
     c->cells += c->cells_block;
+    c->fresh_count = 0;
     bool const spreads = !c->spread && c->cells_block >= SPREAD_LEAST && fresh > c->cells_block / 2;
 
     if (c->spread || spreads || c->waiting_text >= PAGE_TEXT || c->waiting_count >= PAGE_VALUES)
@@ -673,7 +731,6 @@ static bool column_block(struct segment_writer *w, uint32_t column, struct err *
         c->spread = ++c->spread_blocks < SPREAD_BLOCKS;
         column_forget(w, c);
     }
-    c->count_before = c->count;
     c->cells_block = 0;
     return true;
 }
@@ -864,10 +921,10 @@ static bool record_room(struct segment_writer *w, uint32_t count) {
         return true;
     while (room < count)
         room *= 2;
-    if (!bigger((void **)&w->keys, room, sizeof *w->keys) || !bigger((void **)&w->hashes, room, sizeof *w->hashes) ||
+    if (!bigger((void **)&w->keys, room, sizeof *w->keys) || !bigger((void **)&w->pending, room, sizeof *w->pending) ||
         !bigger((void **)&w->folded, room, sizeof *w->folded))
         return false;
-    w->held += (room - w->record_room) * (sizeof *w->keys + sizeof *w->hashes + sizeof *w->folded);
+    w->held += (room - w->record_room) * (sizeof *w->keys + sizeof *w->pending + sizeof *w->folded);
     w->record_room = room;
     return true;
 }
@@ -928,43 +985,79 @@ static bool may(const struct segment_writer *w, const struct record *r, str kind
     return true;
 }
 
-/* The cell of one value. Of those that are not the last again only the hash is made, and what is needed next is sent for. */
-static inline bool cell_first(struct segment_writer *w, struct column *c, const struct raw *v, uint32_t *cell,
-                              uint32_t *hash) {
-    if (c->spread) {
-        *cell = c->count;
-        return entry_add(w, c, v, 0);
+/* Room, and what the record's own values and those read are, as one. */
+struct given {
+    const struct raw *own, *values;
+    uint32_t own_count;
+};
+
+static inline const struct raw *given_at(const struct given *g, uint32_t i) {
+    return i < g->own_count ? &g->own[i] : &g->values[i - g->own_count];
+}
+
+/* The cells of values that are the last again, or new without being looked for; of all others the hash, and what is needed next is sent for.
+ * *count: how many. */
+static bool cells_first(struct segment_writer *w, const struct shape *s, const struct given *g, uint32_t *cells,
+                        uint32_t *count) {
+    uint32_t pending = 0, entry;
+
+    for (uint32_t i = 0; i < s->count; i++) {
+        struct column *const c = &w->columns[s->places[i].column];
+        const struct raw *const v = given_at(g, i);
+
+        if (c->spread) {
+            if (!entry_add(w, c, v, &entry))
+                return false;
+            cells[i] = c->fresh_count - 1;
+        } else if (c->last && is(entry_at(c, c->last - 1), v)) {
+            cells[i] = entry_at(c, c->last - 1)->cell;
+        } else {
+            uint32_t const hash = (uint32_t)hash_bytes((str){v->ptr, v->len}, w->seed + v->type);
+
+            if (c->slots)
+                __builtin_prefetch(&c->slots[hash & c->slot_mask]);
+            w->pending[pending++] = (struct pending){i, hash, 0};
+        }
     }
-    if (is_last(c, v)) {
-        *cell = c->last - 1;
-        return true;
-    }
-    *hash = (uint32_t)hash_bytes((str){v->ptr, v->len}, w->seed + v->type);
-    if (c->slots)
-        __builtin_prefetch(&c->slots[*hash & c->slot_mask]);
-    *cell = NO_CODE;
+    *count = pending;
     return true;
 }
 
-static bool cells_take(struct segment_writer *w, const struct shape *s, const struct raw *own, uint32_t own_count,
-                       const struct record *r, struct err *e) {
-    uint32_t *const cells = w->cells + w->cell_count;
+/* What came is mostly in the table: where it is, is asked for all values of the record before the first is compared. */
+static void cells_seek(struct segment_writer *w, const struct shape *s, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        struct pending *const p = &w->pending[i];
+        const struct column *const c = &w->columns[s->places[p->place].column];
 
-    for (uint32_t i = 0; i < s->count; i++) {
-        const struct raw *const v = i < own_count ? &own[i] : &r->values[i - own_count];
-
-        if (!cell_first(w, &w->columns[s->places[i].column], v, &cells[i], &w->hashes[i]))
-            return no_memory(w, e);
-    }
-    for (uint32_t i = 0; i < s->count; i++) {
-        const struct raw *const v = i < own_count ? &own[i] : &r->values[i - own_count];
-        struct column *const c = &w->columns[s->places[i].column];
-
-        if (cells[i] != NO_CODE)
+        if (!c->slots)
             continue;
-        if (!look_up(w, c, v, w->hashes[i], &cells[i]))
+        uint32_t at = p->hash & c->slot_mask;
+
+        while (c->slots[at].entry && c->slots[at].hash != p->hash)
+            at = (at + 1) & c->slot_mask;
+        p->entry = c->slots[at].entry;
+        if (p->entry)
+            __builtin_prefetch(entry_at(c, p->entry - 1));
+    }
+}
+
+static bool cells_take(struct segment_writer *w, const struct shape *s, const struct given *g, struct err *e) {
+    uint32_t *const cells = w->cells + w->cell_count;
+    uint32_t count;
+
+    if (!cells_first(w, s, g, cells, &count))
+        return no_memory(w, e);
+    cells_seek(w, s, count);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct pending *const p = &w->pending[i];
+        struct column *const c = &w->columns[s->places[p->place].column];
+        const struct raw *const v = given_at(g, p->place);
+        uint32_t entry = p->entry - 1;
+
+        if (!(p->entry && is(entry_at(c, entry), v)) && !look_up(w, c, v, p->hash, &entry))
             return no_memory(w, e);
-        c->last = cells[i] + 1;
+        cells[p->place] = entry_at(c, entry)->cell;
+        c->last = entry + 1;
     }
     w->cell_count += s->count;
     return true;
@@ -998,7 +1091,7 @@ bool segment_writer_record(struct segment_writer *w, uint32_t source, const stru
     struct shape *const s = &w->shapes[shape];
     uint32_t const row = w->rows;
 
-    if (!cells_take(w, s, own, own_count, r, e))
+    if (!cells_take(w, s, &(struct given){own, r->values, own_count}, e))
         return false;
     if (!s->rows++) {
         if (!GROW(w, w->shapes_met, w->shapes_met_count, w->shapes_met_room, 64))
@@ -1094,7 +1187,7 @@ void segment_writer_free(struct segment_writer *w) {
     if (!w)
         return;
     void *const arrays[] = {
-        w->columns,    w->column_of,   w->shapes,   w->shape_slots, w->keys,       w->hashes,   w->sources,
+        w->columns,    w->column_of,   w->shapes,   w->shape_slots, w->keys,       w->pending,  w->sources,
         w->cells,      w->stream,      w->tokens,   w->row_shape,   w->row_source, w->row_when, w->row_own,
         w->row_number, w->row_offset,  w->row_size, w->scratch,     w->row_flags,  w->row_zone, w->row_precision,
         w->shapes_met, w->columns_met, w->values,   w->blocks,      w->cells_done, w->chunks};
@@ -1103,9 +1196,9 @@ void segment_writer_free(struct segment_writer *w) {
     for (uint32_t i = 0; i < w->column_count; i++) {
         struct column *const c = &w->columns[i];
 
-        arena_free(c->text);
         free(c->entries);
         free(c->slots);
+        free(c->fresh);
         free(c->waiting);
         free(c->pages);
     }
