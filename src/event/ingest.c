@@ -83,8 +83,12 @@ struct ingest {
     uint32_t flag_count;
     struct gate_look *looks; /* by field, flag_count */
     uint64_t *marks;         /* by field, flag_count: a bit for each field that marks a shape, some may share one */
-    uint64_t *shape_needs;   /* by shape: the bits of all its fields; 0: no record of this reader has that shape */
-    field_id **renamed;      /* [shape][field]: the name under the shape, RENAMED_UNKNOWN: not asked yet */
+    struct need {
+        uint64_t marks; /* of all its fields */
+        size_t shape;
+    } * needs; /* of those shapes that records of this reader may have */
+    size_t need_count;
+    field_id **renamed; /* [shape][field]: the name under the shape, RENAMED_UNKNOWN: not asked yet */
     uint32_t *renamed_room;
     struct raw *mapped; /* the record's values under their names, RECORD_VALUES_MAX */
     field_id *came;     /* what they were called before */
@@ -230,22 +234,27 @@ static field_id rename_field(struct ingest *in, size_t shape, field_id field) {
 
 /* The shape of a record with these marks, or SIZE_MAX. */
 static size_t shape_of(const struct ingest *in, const struct record *r, uint64_t marks) {
-    for (size_t i = 0; i < shapes_count(in->o.kinds); i++) {
-        uint64_t const needs = in->shape_needs[i];
+    for (size_t i = 0; i < in->need_count; i++) {
+        const struct need *const n = &in->needs[i];
 
-        if (needs && (needs & ~marks) == 0 && shape_matches(shapes_at(in->o.kinds, i), in->reader, r))
-            return i;
+        if ((n->marks & ~marks) == 0 && shape_matches(shapes_at(in->o.kinds, n->shape), in->reader, r))
+            return n->shape;
     }
     return SIZE_MAX;
 }
 
 static void shapes_of_reader(struct ingest *in) {
+    in->need_count = 0;
     for (size_t i = 0; i < shapes_count(in->o.kinds); i++) {
         const struct shape *const shape = shapes_at(in->o.kinds, i);
+        struct need n = {.shape = i};
 
-        in->shape_needs[i] = 0;
-        for (size_t j = 0; j < shape->when_count && (!shape->reader.len || str_eq(shape->reader, in->reader)); j++)
-            in->shape_needs[i] |= in->marks[shape->when[j]];
+        if (shape->reader.len && !str_eq(shape->reader, in->reader))
+            continue;
+        for (size_t j = 0; j < shape->when_count; j++)
+            n.marks |= in->marks[shape->when[j]];
+        if (n.marks)
+            in->needs[in->need_count++] = n;
     }
 }
 
@@ -371,8 +380,8 @@ static bool speak(struct ingest *in, const struct record *r, struct record *out,
 }
 
 /* A byte for each field that a shape has met, zero at first. NULL: no memory. */
-static uint8_t *field_bytes(uint8_t **bytes, uint32_t *have, field_id field) {
-    if (field >= *have) {
+static inline uint8_t *field_bytes(uint8_t **bytes, uint32_t *have, field_id field) {
+    if (UNLIKELY(field >= *have)) {
         uint32_t room = *have ? *have : 256;
 
         while (room <= field)
@@ -1258,7 +1267,7 @@ bool ingest_new(struct ingest **out, const struct ingest_options *options, struc
     in->mapped = malloc(RECORD_VALUES_MAX * sizeof *in->mapped);
     in->renamed = calloc(shapes + 1, sizeof *in->renamed);
     in->renamed_room = calloc(shapes + 1, sizeof *in->renamed_room);
-    in->shape_needs = calloc(shapes + 1, sizeof *in->shape_needs);
+    in->needs = calloc(shapes + 1, sizeof *in->needs);
     in->came = malloc(RECORD_VALUES_MAX * sizeof *in->came);
     in->split = malloc(RECORD_VALUES_MAX * sizeof *in->split);
     in->within = calloc(shapes + 1, sizeof *in->within);
@@ -1270,7 +1279,7 @@ bool ingest_new(struct ingest **out, const struct ingest_options *options, struc
     in->program = field_intern(options->fields, S("program"));
     in->format = field_intern(options->fields, S("format"));
     if (in->format == FIELD_NONE || !in->split || !in->within || !in->within_room || !in->needed || !in->needed_room ||
-        !in->pairs_decide || !in->came || !in->shape_needs || !in->mapped || !in->renamed || !in->renamed_room ||
+        !in->pairs_decide || !in->came || !in->needs || !in->mapped || !in->renamed || !in->renamed_room ||
         !flags_fill(in)) {
         ingest_free(in);
         return err_set(e, ERR_MEMORY, 0, "no memory for ingest");
@@ -1317,7 +1326,7 @@ void ingest_free(struct ingest *in) {
     free(in->looks);
     free(in->came);
     free(in->claims);
-    free(in->shape_needs);
+    free(in->needs);
     told_free(&in->told);
     free(in->spoken);
     if (in->sink.kept)
