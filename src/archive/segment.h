@@ -156,6 +156,8 @@ MUST_USE bool segment_source(struct segment *s, uint32_t index, struct segment_s
  * (NULL: nobody); then the next is looked at. False: something was damaged (e: the first), or memory is out. */
 MUST_USE bool segment_check(struct segment *s, void (*each)(void *ctx, const struct err *damage), void *ctx,
                             struct err *e);
+/* Only the hashes: the bytes are those that were written, whatever they mean. */
+MUST_USE bool segment_check_bytes(struct segment *s, struct err *e);
 
 /* ---- columns, without rows ---- */
 

@@ -528,6 +528,12 @@ static bool leaves_check(struct segment *s, struct check *k) {
     return true;
 }
 
+bool segment_check_bytes(struct segment *s, struct err *e) {
+    struct check k = {.first = e};
+
+    return leaves_check(s, &k) && !k.bad;
+}
+
 bool segment_check(struct segment *s, void (*each)(void *ctx, const struct err *damage), void *ctx, struct err *e) {
     struct check k = {each, ctx, e, false};
     struct err found;

@@ -147,7 +147,10 @@ static bool look_use(void *ctx, struct segment *s, struct err *e) {
     if (k && (memcmp(l->info.sha256, k->sha256, SHA256_SIZE) != 0 || l->info.size != k->size ||
               l->info.rows != k->rows || l->info.first != k->first || l->info.last != k->last || !k->rows))
         return err_set(e, ERR_CORRUPT, 0, "a segment is not what the process that made it said");
-    return segment_check(s, NULL, NULL, e) && (!l->stage->look || l->stage->look(l->stage->ctx, s, e));
+    if (!(k ? segment_check_bytes(s, e)
+            : segment_check(s, NULL, NULL, e))) /* who made it has unpacked it (hunt/keep.c) */
+        return false;
+    return !l->stage->look || l->stage->look(l->stage->ctx, s, e);
 }
 
 static int32_t month_of(int64_t when) {

@@ -130,16 +130,22 @@ static bool column_told(void *ctx, uint8_t raw_type, str value, struct err *e) {
     return segment_keys_value(ctx, raw_type, value, e);
 }
 
-/* Of the segment that lies in k->bytes. What its columns hold was told, but for those that are sometimes a second spelling. */
-static bool keys_put(struct keep *k, struct open_segment *s, bool mixed, struct err *e) {
+/* The segment that lies in k->bytes goes out when all of it could be unpacked again. Of its keys: what its columns hold was told, but for those
+ * that are sometimes a second spelling. */
+static bool sealed_put(struct keep *k, struct open_segment *s, bool mixed, struct err *e) {
     struct archive_keys_to const to = {put_keys, put_addresses, k};
     struct segment_opening const how = {.writing = k->o.writing};
-    struct segment *sealed = NULL;
+    struct segment *sealed;
 
-    if (mixed && !segment_open_with(&sealed, buf_str(&k->bytes), S("a new segment"), &how, e))
+    if (!segment_open_with(&sealed, buf_str(&k->bytes), S("a new segment"), &how, e))
         return false;
-    bool const ok = segment_keys_end(s->keys, sealed, true, &to, e);
+    bool ok = segment_check(sealed, NULL, NULL, e);
 
+    segment_forget(sealed);
+    for (size_t from = 0; ok && from < k->bytes.len; from += PIECE)
+        k->o.put(k->o.ctx,
+                 &(struct wire){.type = WIRE_SEGMENT, .name = str_first(str_from(buf_str(&k->bytes), from), PIECE)});
+    ok = ok && (!s->keys || segment_keys_end(s->keys, mixed ? sealed : NULL, true, &to, e));
     segment_close(sealed);
     return ok;
 }
@@ -194,14 +200,11 @@ static bool seal_one(struct keep *k, unsigned at, struct err *e) {
     k->bytes.len = 0;
     if (!segment_writer_finish(s->w, &k->bytes, &info, e))
         return false;
-    for (size_t from = 0; from < k->bytes.len; from += PIECE)
-        k->o.put(k->o.ctx,
-                 &(struct wire){.type = WIRE_SEGMENT, .name = str_first(str_from(buf_str(&k->bytes), from), PIECE)});
     bool const mixed = segment_writer_mixed(s->w);
 
     segment_writer_free(s->w);
     s->w = NULL;
-    if (s->keys && !keys_put(k, s, mixed, e))
+    if (!sealed_put(k, s, mixed, e))
         return false;
     struct wire m = {
         .type = WIRE_SEALED,

@@ -133,6 +133,7 @@ static void check_same(const struct made *m, str bytes) {
         assert_true(str_eq(told_at(&h.told, i), told_at(&m->told, i)));
         assert_int_equal(u32_at(&h.rows, i), i);
     }
+    assert_true(segment_check_bytes(s, &e));
     assert_true(segment_check(s, NULL, NULL, &e));
     segment_close(s);
     heard_free(&h);
@@ -1247,6 +1248,7 @@ static void flips_in_chunks(void **state) {
 
         mine[byte] ^= (char)(1 << i % 8);
         s = opened(bytes);
+        assert_true(!segment_check_bytes(s, &e) && e.code == ERR_CORRUPT);
         assert_false(segment_check(s, note, &noted, &e));
         assert_true(noted.count >= 1 && noted.least == at[i] && noted.most == at[i]);
         assert_true(e.code == ERR_CORRUPT && e.offset == at[i]);
