@@ -200,6 +200,7 @@ void archive_index_drop(struct archive_index_new *n, unsigned slot) {
 
 struct rising {
     const char *at, *end;
+    uint64_t key[2]; /* the one at `at`, as numbers that rise as keys do */
     uint32_t place;
 };
 
@@ -210,10 +211,17 @@ struct heap {
     bool addresses;
 };
 
-static bool before(const struct heap *h, const struct rising *a, const struct rising *b) {
-    if (less(h->addresses, a->at, b->at))
-        return true;
-    return !less(h->addresses, b->at, a->at) && a->place < b->place;
+static inline bool before(const struct rising *a, const struct rising *b) {
+    if (a->key[0] != b->key[0])
+        return a->key[0] < b->key[0];
+    return a->key[1] != b->key[1] ? a->key[1] < b->key[1] : a->place < b->place;
+}
+
+static inline void key_take(const struct heap *h, struct rising *r) {
+    memcpy(r->key, r->at, h->addresses ? sizeof r->key : sizeof *r->key);
+    if (h->addresses)
+        for (size_t i = 0; i < COUNT(r->key); i++)
+            r->key[i] = __builtin_bswap64(r->key[i]);
 }
 
 static void sink_down(struct heap *h, size_t i) {
@@ -224,8 +232,8 @@ static void sink_down(struct heap *h, size_t i) {
 
         if (child >= h->count)
             break;
-        child += child + 1 < h->count && before(h, &h->streams[child + 1], &h->streams[child]);
-        if (!before(h, &h->streams[child], &moved))
+        child += child + 1 < h->count && before(&h->streams[child + 1], &h->streams[child]);
+        if (!before(&h->streams[child], &moved))
             break;
         h->streams[i] = h->streams[child];
         i = child;
@@ -241,9 +249,7 @@ static bool merge(const struct archive_index_new *n, bool addresses, uint64_t be
     size_t const unit = addresses ? ARCHIVE_ADDRESS : sizeof(uint64_t);
     struct heap h = {.streams = calloc(n->stretch_count + 1, sizeof *h.streams), .addresses = addresses};
     uint32_t *const places = calloc(place_count + 1, sizeof *places);
-    char key[ARCHIVE_ADDRESS];
     bool ok = (h.streams && places) || no_memory(e);
-    uint64_t first;
 
     for (size_t i = 0; ok && i < n->stretch_count; i++) {
         const struct stretch *const t = &n->stretches[i];
@@ -252,25 +258,29 @@ static bool merge(const struct archive_index_new *n, bool addresses, uint64_t be
             continue;
         const char *const at = n->slots[t->slot].mapped + t->at;
 
-        h.streams[h.count++] = (struct rising){at, at + t->size, n->segments[t->segment].place};
+        h.streams[h.count] = (struct rising){.at = at, .end = at + t->size, .place = n->segments[t->segment].place};
+        key_take(&h, &h.streams[h.count++]);
     }
     for (size_t i = h.count; ok && i-- > 0;)
         sink_down(&h, i);
     while (ok && h.count) {
+        uint64_t const key[2] = {h.streams[0].key[0], h.streams[0].key[1]};
+        const char *const bytes = h.streams[0].at;
         size_t count = 0;
 
-        memcpy(key, h.streams[0].at, unit);
-        memcpy(&first, key, sizeof first);
-        if (!addresses && first >= below && below)
+        if (!addresses && key[0] >= below && below)
             break;
-        while (h.count && memcmp(h.streams[0].at, key, unit) == 0) {
+        while (h.count && h.streams[0].key[0] == key[0] && h.streams[0].key[1] == key[1]) {
             if (!count || places[count - 1] != h.streams[0].place)
                 places[count++] = h.streams[0].place;
             if ((h.streams[0].at += unit) == h.streams[0].end)
                 h.streams[0] = h.streams[--h.count];
-            sink_down(&h, 0);
+            else
+                key_take(&h, &h.streams[0]);
+            if (h.count)
+                sink_down(&h, 0);
         }
-        ok = each(ctx, key, places, count, e);
+        ok = each(ctx, bytes, places, count, e);
     }
     free(h.streams);
     free(places);
