@@ -985,7 +985,7 @@ static bool may(const struct segment_writer *w, const struct record *r, str kind
     return true;
 }
 
-/* Room, and what the record's own values and those read are, as one. */
+/* The values of a record as one list: those of the segment's own columns come first. */
 struct given {
     const struct raw *own, *values;
     uint32_t own_count;
