@@ -44,87 +44,59 @@ static void set_bit(uint64_t *set, size_t i) {
     set[i / 64] |= (uint64_t)1 << i % 64;
 }
 
-/* What templates need, all of them, sorted. */
-struct uses {
-    uint32_t *values;
-    size_t count;
-};
-
-static int by_value(const void *a, const void *b) {
-    uint32_t const x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* The first place of v among the sorted values, or of what is behind it. */
-static size_t place(const struct uses *u, uint64_t v) {
-    size_t low = 0, high = u->count;
-
-    while (low < high) {
-        size_t const middle = (low + high) / 2;
-
-        if (u->values[middle] < v)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* Calls for each window that a line must hold for the template to fit. */
-static void windows(const struct template *t, void (*each)(void *ctx, const char *window), void *ctx) {
+/* Calls for each text that a line must hold for the template to fit, if a window fits into it. */
+static void texts(const struct template *t, void (*each)(void *ctx, str text), void *ctx) {
     bool inside = false;
 
     for (uint16_t i = 0; i < t->piece_count; i++) {
         const struct piece *const p = &t->pieces[i];
 
         inside = p->type == PIECE_OPEN || (inside && p->type != PIECE_CLOSE);
-        if (p->type == PIECE_TEXT && !inside)
-            for (size_t k = 0; k + WINDOW <= p->text.len; k++)
-                each(ctx, p->text.ptr + k);
+        if (p->type == PIECE_TEXT && !inside && p->text.len >= WINDOW)
+            each(ctx, p->text);
     }
 }
 
-static void count_one(void *ctx, const char *window) {
-    (void)window;
-    *(size_t *)ctx += GRAMS;
-}
+/* How often templates need a gram, by its hash: of how many lines it says nothing. */
+static void count_grams(void *ctx, str text) {
+    uint32_t *const uses = ctx;
 
-static void keep_one(void *ctx, const char *window) {
-    struct uses *const u = ctx;
-
-    for (size_t i = 0; i < GRAMS; i++)
-        u->values[u->count++] = gram(window + i);
+    for (size_t i = 0; i + GRAM <= text.len; i++)
+        uses[hash(gram(text.ptr + i))]++;
 }
 
 struct choice {
-    const struct uses *uses;
+    const uint32_t *uses;
     const char *window; /* NULL: none yet */
     size_t score;
 };
 
-static void choose(void *ctx, const char *window) {
+static void choose(void *ctx, str text) {
     struct choice *const c = ctx;
-    size_t score = 0;
 
-    for (size_t i = 0; i < GRAMS; i++)
-        score += 4 * (place(c->uses, (uint64_t)gram(window + i) + 1) - place(c->uses, gram(window + i)));
-    for (size_t i = 0; i < WINDOW; i++) /* small letters stand in any line */
-        score += window[i] >= 'a' && window[i] <= 'z';
-    if (!c->window || score < c->score) {
-        c->window = window;
-        c->score = score;
+    for (size_t k = 0; k + WINDOW <= text.len; k++) {
+        const char *const window = text.ptr + k;
+        size_t score = 0;
+
+        for (size_t i = 0; i < GRAMS; i++)
+            score += 16 * (size_t)c->uses[hash(gram(window + i))];
+        for (size_t i = 0; i < WINDOW; i++) /* small letters stand in any line */
+            score += window[i] >= 'a' && window[i] <= 'z';
+        if (!c->window || score < c->score) {
+            c->window = window;
+            c->score = score;
+        }
     }
 }
 
-static void fill(struct index *x, const struct template *const *templates, const struct uses *uses) {
+static void fill(struct index *x, const struct template *const *templates, const uint32_t *uses) {
     for (size_t i = 0; i < x->count; i++) {
         struct choice c = {.uses = uses};
 
-        for (unsigned b = 0; b < 256; b++)
-            if (templates[i]->first[b / 8] >> b % 8 & 1)
-                set_bit(x->first + b * x->words, i);
-        windows(templates[i], choose, &c);
+        for (unsigned byte = 0; byte < sizeof templates[i]->first; byte++)
+            for (unsigned bits = templates[i]->first[byte]; bits; bits &= bits - 1)
+                set_bit(x->first + (8 * byte + (unsigned)__builtin_ctz(bits)) * x->words, i);
+        texts(templates[i], choose, &c);
         if (!c.window)
             set_bit(x->always, i);
         for (size_t k = 0; c.window && k < GRAMS; k++) {
@@ -140,14 +112,12 @@ static void fill(struct index *x, const struct template *const *templates, const
 
 struct index *index_new(const struct template *const *templates, size_t count) {
     struct index *const x = calloc(1, sizeof *x);
-    struct uses uses = {0};
-    size_t most = 0, slots = 16;
+    uint32_t *uses;
+    size_t slots = 16;
 
     assert(count < UINT16_MAX);
     if (!x)
         return NULL;
-    for (size_t i = 0; i < count; i++)
-        windows(templates[i], count_one, &most);
     while (slots < 2 * GRAMS * count && slots < (size_t)1 << SEEN_BITS)
         slots *= 2;
     x->count = count;
@@ -157,18 +127,16 @@ struct index *index_new(const struct template *const *templates, size_t count) {
     x->always = calloc(x->words, sizeof *x->always);
     x->filed = calloc(GRAMS * count + 1, sizeof *x->filed);
     x->slots = calloc(slots, sizeof *x->slots);
-    uses.values = calloc(most + 1, sizeof *uses.values);
-    if (!x->first || !x->always || !x->filed || !x->slots || !uses.values) {
-        free(uses.values);
+    uses = calloc((size_t)1 << SEEN_BITS, sizeof *uses);
+    if (!x->first || !x->always || !x->filed || !x->slots || !uses) {
+        free(uses);
         index_free(x);
         return NULL;
     }
     for (size_t i = 0; i < count; i++)
-        windows(templates[i], keep_one, &uses);
-    assert(uses.count == most);
-    qsort(uses.values, uses.count, sizeof *uses.values, by_value);
-    fill(x, templates, &uses);
-    free(uses.values);
+        texts(templates[i], count_grams, uses);
+    fill(x, templates, uses);
+    free(uses);
     return x;
 }
 
