@@ -160,9 +160,9 @@ bool kinds_add_table(struct kinds *k, struct table_format *table, struct err *e)
     return true;
 }
 
-/* mine, then theirs; NULL: no memory. */
-static void *both(struct arena *a, const void *mine, size_t my_count, const void *theirs, size_t their_count,
-                  size_t size) {
+/* A list of its own: mine, then theirs; NULL: no memory. */
+static void *copy_both(struct arena *a, const void *mine, size_t my_count, const void *theirs, size_t their_count,
+                       size_t size) {
     char *const p = arena_zero(a, my_count + their_count, size);
 
     if (p && my_count)
@@ -172,12 +172,23 @@ static void *both(struct arena *a, const void *mine, size_t my_count, const void
     return p;
 }
 
+/* The same of what changes no more: where only one has any, that list serves both. */
+static const void *both(struct arena *a, const void *mine, size_t my_count, const void *theirs, size_t their_count,
+                        size_t size) {
+    if (mine && !their_count)
+        return mine;
+    if (theirs && !my_count)
+        return theirs;
+    return copy_both(a, mine, my_count, theirs, their_count, size);
+}
+
 /* Adds what `from` (joined already) has to `to`: its own things stay in front. */
 static bool join(struct kinds *k, struct kind *to, const struct kind *from, struct err *e) {
     struct arena *const a = k->arena;
 
     to->when = both(a, to->when, to->when_count, from->when, from->when_count, sizeof *to->when);
-    to->times = both(a, to->times, to->time_count, from->times, from->time_count, sizeof *to->times);
+    /* Their clocks are its own (clocks_find). */
+    to->times = copy_both(a, to->times, to->time_count, from->times, from->time_count, sizeof *to->times);
     to->logsources =
         both(a, to->logsources, to->logsource_count, from->logsources, from->logsource_count, sizeof *to->logsources);
     if (!to->when || !to->times || !to->logsources)

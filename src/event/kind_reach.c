@@ -92,13 +92,26 @@ static bool takes_all(const struct kind *earlier, const struct kind *later) {
     return true;
 }
 
+/* The fields of its conditions, as bits that several fields may share. */
+static uint64_t asked(const struct kind *k) {
+    uint64_t bits = 0;
+
+    for (size_t i = 0; i < k->when_count; i++)
+        bits |= (uint64_t)1 << k->when[i].field % 64;
+    return bits;
+}
+
 bool kinds_reachable(struct kinds *k, struct err *e) {
-    for (size_t i = 0; i < k->sorted_count; i++)
-        for (size_t j = 0; j < i && !k->sorted[i]->hidden_by; j++) {
-            struct kind *const later = k->sorted[i];
+    uint64_t bits[KINDS_MAX]; /* of a field that `later` does not ask, nothing is known: most pairs end here */
+
+    for (size_t i = 0; i < k->sorted_count; i++) {
+        struct kind *const later = k->sorted[i];
+
+        bits[i] = asked(later);
+        for (size_t j = 0; j < i && !later->hidden_by; j++) {
             const struct kind *const earlier = k->sorted[j];
 
-            if (!takes_all(earlier, later))
+            if (bits[j] & ~bits[i] || !takes_all(earlier, later))
                 continue;
             if (!later->builtin || earlier->builtin)
                 return kind_fail(e, later->path, later->line,
@@ -106,6 +119,7 @@ bool kinds_reachable(struct kinds *k, struct err *e) {
                                  STR_ARG(later->name), STR_ARG(earlier->name), STR_ARG(earlier->path), earlier->line);
             later->hidden_by = earlier; /* a user's own: on purpose */
         }
+    }
     return true;
 }
 
