@@ -2,6 +2,7 @@
 #include "base/fetch.h"
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,7 +15,20 @@
 #define URL_MAX 2000u
 #define SHOWN 120u /* bytes of an address in an error */
 
+/* What is used of libcurl, by its own types. */
+struct curl {
+    typeof(curl_global_init) *global_init;
+    typeof(curl_global_cleanup) *global_cleanup;
+    typeof(curl_easy_init) *init;
+    typeof(curl_easy_cleanup) *cleanup;
+    typeof(curl_easy_setopt) *setopt;
+    typeof(curl_easy_getinfo) *getinfo;
+    typeof(curl_easy_perform) *perform;
+    typeof(curl_easy_strerror) *strerror;
+};
+
 struct fetching {
+    struct curl curl;
     const struct fetch *f;
     struct fetched *got;
     int to;
@@ -48,6 +62,34 @@ bool fetch_url_good(const char *url, struct err *e) {
 
 str fetch_url_shown(const char *url) {
     return (str){url, strcspn(url, "?#")};
+}
+
+/* Twenty more libraries come with it, which takes longer than all else that a short command does; and none of them shall be in processes
+ * that read evidence. So it is loaded here, and stays: not every library can be taken out again. */
+static bool curl_load(struct curl *c, struct err *e) {
+    const struct {
+        const char *name;
+        size_t at;
+    } used[] = {
+        {"curl_global_init", offsetof(struct curl, global_init)},
+        {"curl_global_cleanup", offsetof(struct curl, global_cleanup)},
+        {"curl_easy_init", offsetof(struct curl, init)},
+        {"curl_easy_cleanup", offsetof(struct curl, cleanup)},
+        {"curl_easy_setopt", offsetof(struct curl, setopt)},
+        {"curl_easy_getinfo", offsetof(struct curl, getinfo)},
+        {"curl_easy_perform", offsetof(struct curl, perform)},
+        {"curl_easy_strerror", offsetof(struct curl, strerror)},
+    };
+    void *const library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+    bool ok = library != NULL;
+
+    for (size_t i = 0; ok && i < COUNT(used); i++) {
+        void *const function = dlsym(library, used[i].name);
+
+        ok = function != NULL;
+        memcpy((char *)c + used[i].at, &function, sizeof function);
+    }
+    return ok || err_set(e, ERR_IO, 0, "libcurl, which fetches, cannot be loaded: %s", dlerror());
 }
 
 static size_t on_bytes(char *bytes, size_t size, size_t count, void *ctx) {
@@ -112,7 +154,7 @@ static bool set_up(CURL *c, struct fetching *g) {
     const char *const certificates = secure_getenv("SSL_CERT_FILE");
     bool ok = true;
 
-#define SET(option, value) ok = ok && curl_easy_setopt(c, option, value) == CURLE_OK
+#define SET(option, value) ok = ok && g->curl.setopt(c, option, value) == CURLE_OK
     SET(CURLOPT_URL, g->f->url);
     SET(CURLOPT_PROTOCOLS_STR, "https");
     SET(CURLOPT_REDIR_PROTOCOLS_STR, "https");
@@ -151,8 +193,8 @@ static bool failed(CURL *c, struct fetching *g, CURLcode code, struct err *e) {
     curl_off_t of = -1;
     long status = 0;
 
-    curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(c, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &of);
+    g->curl.getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+    g->curl.getinfo(c, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &of);
     if (g->stopped)
         return err_set(e, ERR_INTERRUPTED, 0, "interrupted");
     if (g->too_large || code == CURLE_FILESIZE_EXCEEDED)
@@ -195,7 +237,7 @@ static bool failed(CURL *c, struct fetching *g, CURLcode code, struct err *e) {
     case CURLE_OUT_OF_MEMORY:
         return err_set(e, ERR_MEMORY, 0, "%.*s: no memory", STR_ARG(url));
     default:
-        return err_set(e, ERR_IO, 0, "%.*s: %s", STR_ARG(url), curl_easy_strerror(code));
+        return err_set(e, ERR_IO, 0, "%.*s: %s", STR_ARG(url), g->curl.strerror(code));
     }
 }
 
@@ -209,18 +251,20 @@ bool fetch(const struct fetch *f, int to, struct fetched *got, struct err *e) {
     *got = (struct fetched){.modified = INSTANT_NONE};
     if (!fetch_url_good(f->url, e))
         return false;
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+    if (!curl_load(&g.curl, e))
+        return false;
+    if (g.curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return err_set(e, ERR_MEMORY, 0, "libcurl cannot be used");
-    if (!(c = curl_easy_init()) || !set_up(c, &g)) {
+    if (!(c = g.curl.init()) || !set_up(c, &g)) {
         ok = err_set(e, ERR_MEMORY, 0, "libcurl cannot be used");
-    } else if ((code = curl_easy_perform(c)) != CURLE_OK) {
+    } else if ((code = g.curl.perform(c)) != CURLE_OK) {
         ok = failed(c, &g, code, e);
     } else {
-        if (curl_easy_getinfo(c, CURLINFO_FILETIME_T, &modified) == CURLE_OK && modified >= 0)
+        if (g.curl.getinfo(c, CURLINFO_FILETIME_T, &modified) == CURLE_OK && modified >= 0)
             got->modified = instant_from_unix(modified, 0);
         ok = true;
     }
-    curl_easy_cleanup(c);
-    curl_global_cleanup();
+    g.curl.cleanup(c);
+    g.curl.global_cleanup();
     return ok;
 }

@@ -3,7 +3,8 @@
  *
  * Certificates are checked against the system's, or against those of the file SSL_CERT_FILE, as curl does it. Redirections are
  * followed to https alone, five at most. No cookies, no credentials, nothing is sent but the question. What comes is bytes:
- * nobody here looks at them. A proxy is asked where https_proxy says so (curl(1)). */
+ * nobody here looks at them. A proxy is asked where https_proxy says so (curl(1)). libcurl is loaded by the first fetch, and is
+ * not in the program before. */
 #ifndef BASE_FETCH_H
 #define BASE_FETCH_H
 
@@ -35,7 +36,7 @@ MUST_USE bool fetch_url_good(const char *url, struct err *e);
 str fetch_url_shown(const char *url);
 
 /* Into the open file `to`, from its beginning; -1 for a question.
- * ERR_USAGE: fetch_url_good. ERR_IO: it could not be had, and why in plain words; ERR_LIMIT: it is larger than bytes_max;
+ * ERR_USAGE: fetch_url_good. ERR_IO: it could not be had, and why in plain words (there is no libcurl); ERR_LIMIT: it is larger than bytes_max;
  * ERR_INTERRUPTED. Whatever was written before a failure is worth nothing. */
 MUST_USE bool fetch(const struct fetch *f, int to, struct fetched *got, struct err *e);
 
