@@ -541,10 +541,12 @@ bool yaml_read(str text, struct arena *a, struct yaml_node ***documents, size_t 
 }
 
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key) {
+    str const wanted = str_of(key);
+
     if (!map || map->type != YAML_MAP)
         return NULL;
     for (size_t i = 0; i < map->count; i++)
-        if (str_eq(map->keys[i], str_of(key)))
+        if (str_eq(map->keys[i], wanted))
             return map->items[i];
     return NULL;
 }

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "codec/yaml.h"
+#include "codec/yaml_pack.h"
 #include "detection/behaviour_own.h"
 #include "event/fold.h"
 #include "detection/behaviour_account.h"
@@ -154,14 +154,14 @@ static bool load_one(struct load *l, const struct yaml_node *map) {
     return true;
 }
 
-static bool load_text(struct behaviours *b, str path, str text, struct err *e) {
+static bool load_file(struct behaviours *b, str path, str trees, struct err *e) {
     struct load l = {.b = b, .path = path, .e = e};
     struct arena *const tree = arena_new(MEMORY_MAX);
     struct yaml_node **docs = NULL;
     size_t count = 0;
     bool ok = tree != NULL || no_memory(e);
 
-    if (ok && !yaml_read(text, tree, &docs, &count, e))
+    if (ok && !yaml_unpack(trees, tree, &docs, &count, e))
         ok = err_wrap(e, "%.*s", STR_ARG(path));
     for (size_t i = 0; ok && i < count; i++)
         if (docs[i]->type != YAML_SCALAR || docs[i]->scalar != YAML_IS_NULL) /* comments before the first --- */
@@ -177,7 +177,7 @@ bool behaviours_open(struct behaviours **out, struct err *e) {
     if (!ok)
         no_memory(e);
     for (size_t i = 0; ok && i < behaviours_builtin_count; i++)
-        ok = load_text(b, behaviours_builtin[i].path, behaviours_builtin[i].text, e);
+        ok = load_file(b, behaviours_builtin[i].path, behaviours_builtin[i].trees, e);
     if (!ok) {
         behaviours_free(b);
         return false;

@@ -5,9 +5,9 @@
 #include "base/buf.h"
 #include "detection/behaviour.h"
 
-/* behaviours_builtin.c, made by embed.py out of data/behaviours. */
+/* behaviours_builtin.c, made by embed.py out of data/behaviours, read when the program was built (codec/packer.c). */
 struct behaviour_file {
-    str path, text;
+    str path, trees;
 };
 extern const struct behaviour_file behaviours_builtin[];
 extern const size_t behaviours_builtin_count;

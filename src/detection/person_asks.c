@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "codec/yaml.h"
+#include "codec/yaml_pack.h"
 #include "intel/person.h"
 
 #define MEMORY ((size_t)4 << 20)
@@ -109,7 +109,7 @@ static bool table_read(struct person_asks *p, struct arena *scratch, struct err 
     size_t count = 0;
 
     assert(person_fields_builtin_count == 1);
-    if (!yaml_read(person_fields_builtin[0].text, scratch, &documents, &count, e))
+    if (!yaml_unpack(person_fields_builtin[0].trees, scratch, &documents, &count, e))
         return false;
     if (count != 1 || documents[0]->type != YAML_LIST)
         return err_set(e, ERR_USAGE, 0, "persons/fields.yml: a list of what is asked");

@@ -15,9 +15,9 @@ void person_asks_free(struct person_asks *a); /* takes NULL */
  * remember. */
 unsigned person_asks_of(const struct person_asks *a, const struct kind *kind, field_id field);
 
-/* person_fields_builtin.c, made by embed.py out of data/persons. */
+/* person_fields_builtin.c, made by embed.py out of data/persons, read when the program was built (codec/packer.c). */
 struct person_field_file {
-    str path, text;
+    str path, trees;
 };
 extern const struct person_field_file person_fields_builtin[];
 extern const size_t person_fields_builtin_count;

@@ -5,7 +5,7 @@
 
 #include "base/address.h"
 #include "base/instant.h"
-#include "codec/yaml.h"
+#include "codec/yaml_pack.h"
 #include "detection/detect_own.h"
 #include "event/number.h"
 
@@ -255,7 +255,7 @@ bool stix_events_new(struct stix_events **out, struct fields *fields, struct err
     }
     s->fields = fields;
     assert(stix_paths_builtin_count == 1);
-    if (!yaml_read(stix_paths_builtin[0].text, scratch, &documents, &count, e) ||
+    if (!yaml_unpack(stix_paths_builtin[0].trees, scratch, &documents, &count, e) ||
         !(s->groups = keep(&l, count, sizeof *s->groups)))
         goto fail;
     for (size_t i = 0; i < count; i++)

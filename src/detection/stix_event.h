@@ -32,9 +32,9 @@ bool stix_events_verbatim(const struct stix_events *s, const struct kind *kind, 
 MUST_USE bool stix_events_make(const struct stix_events *s, const struct block *b, uint32_t row, struct arena *a,
                                struct stix_observation *out, bool *cut, struct err *e);
 
-/* stix_paths_builtin.c, made by embed.py out of data/intel. */
+/* stix_paths_builtin.c, made by embed.py out of data/intel, read when the program was built (codec/packer.c). */
 struct stix_path_file {
-    str path, text;
+    str path, trees;
 };
 extern const struct stix_path_file stix_paths_builtin[];
 extern const size_t stix_paths_builtin_count;

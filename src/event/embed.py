@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-# embed: files of data as a C table, so that the program needs no file beside it. Usage: embed.py OUTPUT NAME HEADER INPUT...
+# embed: files of data as a C table, so that the program needs no file beside it.
+# Usage: embed.py [--through PROGRAM] OUTPUT NAME HEADER INPUT...
 #
-# HEADER declares struct NAME_file {str path, text;} and the table NAMEs_builtin; paths are given from data/ on.
+# --through: not the file's own bytes, but what PROGRAM FILE writes.
+# HEADER declares struct NAME_file {str path, what;} and the table NAMEs_builtin; paths are given from data/ on.
 import os
+import subprocess
 import sys
 
 
@@ -22,12 +25,18 @@ def literal(line):
     return '"' + ''.join(out) + '"'
 
 
-def main(output, name, header, inputs):
+def content(path, program):
+    if program:
+        return subprocess.run([program, path], stdout=subprocess.PIPE, check=True).stdout
+    with open(path, 'rb') as file:
+        return file.read()
+
+
+def main(output, name, header, inputs, program=None):
     lines = ['/* %ss_builtin: made by embed.py. Do not edit. */' % name, '#include "%s"' % header, '',
              'const struct %s_file %ss_builtin[] = {' % (name, name)]
     for path in sorted(inputs, key=os.path.basename):
-        with open(path, 'rb') as file:
-            text = file.read()
+        text = content(path, program)
         lines.append('    {STR("%s"),' % os.path.join(os.path.basename(os.path.dirname(path)), os.path.basename(path)))
         lines.append('     STR(')
         lines += ['         ' + literal(line) for line in text.splitlines(keepends=True)] or ['         ""']
@@ -38,6 +47,9 @@ def main(output, name, header, inputs):
 
 
 if __name__ == '__main__':
-    if len(sys.argv) < 5:
-        sys.exit('usage: embed.py OUTPUT NAME HEADER INPUT...')
-    main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:])
+    words = sys.argv[1:]
+    through = words[1] if words[:1] == ['--through'] else None
+    words = words[2:] if through else words
+    if len(words) < 4:
+        sys.exit('usage: embed.py [--through PROGRAM] OUTPUT NAME HEADER INPUT...')
+    main(words[0], words[1], words[2], words[3:], through)

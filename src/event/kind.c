@@ -496,13 +496,6 @@ bool kinds_load_dir(struct kinds *k, const char *path, bool builtin, struct err 
     return ok;
 }
 
-bool kinds_load_builtin(struct kinds *k, struct err *e) {
-    for (size_t i = 0; i < kinds_builtin_count; i++)
-        if (!kinds_load_text(k, kinds_builtin[i].path, kinds_builtin[i].text, true, e))
-            return false;
-    return true;
-}
-
 static str family(const struct kind *k) {
     return str_first(k->name, str_find_byte(k->name, '/'));
 }

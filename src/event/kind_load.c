@@ -6,11 +6,13 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
-#include "codec/yaml.h"
+#include "codec/yaml_pack.h"
 #include "event/kind_own.h"
 
 #define NAME_BYTES_MAX 200
 #define FIELD_BYTES_MAX 500
+/* Holds the trees of any built-in file, so that all of them, one after the other, stand in the same memory. */
+#define TREES_FIRST ((size_t)1 << 20)
 
 /* One file being read. */
 struct load {
@@ -1166,8 +1168,12 @@ static bool yaml_failed(struct load *l) {
     return err_set(l->e, ERR_USAGE, 0, "%.*s:%.*s%s", STR_ARG(l->path), (int)(colon - 5), why + 5, why + colon);
 }
 
-bool kinds_load_text(struct kinds *k, str path, str yaml, bool builtin, struct err *e) {
-    struct arena *const trees = arena_new(KINDS_BYTES_MAX);
+/* The documents of one file, as trees. */
+typedef bool reads(str bytes, struct arena *a, struct yaml_node ***documents, size_t *count, struct err *e);
+
+/* trees: memory for them, and nothing in it. */
+static bool load_file(struct kinds *k, str path, str bytes, reads *read, bool builtin, struct arena *trees,
+                      struct err *e) {
     struct load l = {.k = k, .builtin = builtin, .e = e};
     struct yaml_node **documents;
     size_t count = 0;
@@ -1177,12 +1183,32 @@ bool kinds_load_text(struct kinds *k, str path, str yaml, bool builtin, struct e
     if (!trees)
         return err_set(e, ERR_MEMORY, 0, "%.*s", STR_ARG(path));
     l.path = path;
-    k->fingerprint = hash_bytes(yaml, k->fingerprint + builtin);
+    k->fingerprint = hash_bytes(bytes, k->fingerprint + builtin);
     ok = keep(&l, path, &l.path);
-    if (ok && !yaml_read(yaml, trees, &documents, &count, e))
+    if (ok && !read(bytes, trees, &documents, &count, e))
         ok = yaml_failed(&l);
     for (size_t i = 0; ok && i < count; i++)
         ok = load_document(&l, documents[i]);
+    return ok;
+}
+
+bool kinds_load_text(struct kinds *k, str path, str yaml, bool builtin, struct err *e) {
+    struct arena *const trees = arena_new(KINDS_BYTES_MAX);
+    bool const ok = load_file(k, path, yaml, yaml_read, builtin, trees, e);
+
+    arena_free(trees);
+    return ok;
+}
+
+bool kinds_load_builtin(struct kinds *k, struct err *e) {
+    struct arena *const trees = arena_new_of(KINDS_BYTES_MAX, TREES_FIRST);
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < kinds_builtin_count; i++) {
+        ok = load_file(k, kinds_builtin[i].path, kinds_builtin[i].trees, yaml_unpack, true, trees, e);
+        if (trees)
+            arena_reset(trees);
+    }
     arena_free(trees);
     return ok;
 }

@@ -60,9 +60,9 @@ MUST_USE bool kind_possible(const struct kind *k, const struct fields *fields, s
 MUST_USE bool kinds_reachable(struct kinds *k, struct err *e);
 MUST_USE bool shapes_reachable(const struct kinds *k, struct err *e);
 
-/* kinds_builtin.c, made by embed.py out of data/kinds. */
+/* kinds_builtin.c, made by embed.py out of data/kinds: each file read when the program was built (codec/packer.c). */
 struct kind_file {
-    str path, text;
+    str path, trees;
 };
 extern const struct kind_file kinds_builtin[];
 extern const size_t kinds_builtin_count;

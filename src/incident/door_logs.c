@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
-#include "codec/yaml.h"
+#include "codec/yaml_pack.h"
 #include "event/fold.h"
 #include "incident/door_own.h"
 
@@ -100,7 +100,7 @@ bool door_data_read(struct doors *d, struct err *e) {
 
     assert(realms_builtin_count == 1);
     ok = scratch || no_memory(e);
-    ok = ok && yaml_read(realms_builtin[0].text, scratch, &documents, &count, e) &&
+    ok = ok && yaml_unpack(realms_builtin[0].trees, scratch, &documents, &count, e) &&
          ((count == 1 && documents[0]->type == YAML_MAP) || bad(NULL, "a mapping", e)) && data_of(d, documents[0], e);
     arena_free(scratch);
     return ok;

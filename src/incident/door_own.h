@@ -5,9 +5,9 @@
 #include "base/buf.h"
 #include "incident/door.h"
 
-/* realms_builtin.c, made by embed.py out of data/doors. */
+/* realms_builtin.c, made by embed.py out of data/doors, read when the program was built (codec/packer.c). */
 struct realm_file {
-    str path, text;
+    str path, trees;
 };
 extern const struct realm_file realms_builtin[];
 extern const size_t realms_builtin_count;

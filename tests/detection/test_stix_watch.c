@@ -10,7 +10,7 @@
 
 #include "base/instant.h"
 #include "base/utf.h"
-#include "codec/yaml.h"
+#include "codec/yaml_pack.h"
 #include "detection/detect.h"
 #include "detection/stix_watch.h"
 #include "event/ingest.h"
@@ -879,7 +879,7 @@ static void the_table_names_what_there_is(void **state) {
 
     house_open(&h);
     assert_int_equal(stix_paths_builtin_count, 1);
-    assert_true(yaml_read(stix_paths_builtin[0].text, a, &documents, &count, &e));
+    assert_true(yaml_unpack(stix_paths_builtin[0].trees, a, &documents, &count, &e));
     for (size_t d = 0; d < count; d++)
         for (int which = 0; which < 3; which++) {
             static const char *const keys[] = {"categories", "kinds", "except"};

@@ -6,7 +6,9 @@
 
 #include <cmocka.h>
 
-#include "event/kind.h"
+#include "base/file.h"
+#include "codec/yaml_pack.h"
+#include "event/kind_own.h"
 #include "../refuse.h"
 
 /* A set of kinds with its catalogue. */
@@ -1479,6 +1481,35 @@ static void builtin_kinds_are_sound(void **state) {
     set_close(&s);
 }
 
+/* What was read when the program was built is what its files say, byte for byte. */
+static void holds_the_trees_of_its_files(void **state) {
+    const char *const source = getenv("LONGWATCH_SOURCE");
+
+    (void)state;
+    if (!source)
+        skip();
+    assert_true(kinds_builtin_count > 20);
+    for (size_t i = 0; i < kinds_builtin_count; i++) {
+        struct arena *const a = arena_new(KINDS_BYTES_MAX);
+        struct buf path = {0}, text = {0}, trees = {0};
+        struct yaml_node **documents;
+        struct err e = {0};
+        size_t count;
+
+        buf_format(&path, "%s/data/%.*s", source, STR_ARG(kinds_builtin[i].path));
+        buf_byte(&path, '\0');
+        if (!file_read(path.ptr, KINDS_BYTES_MAX, &text, &e) || !yaml_read(buf_str(&text), a, &documents, &count, &e))
+            fail_msg("%s", e.text);
+        assert_true(yaml_pack(documents, count, arena_used(a), &trees));
+        if (!str_eq(buf_str(&trees), kinds_builtin[i].trees))
+            fail_msg("%s: the program was built with something else", path.ptr);
+        arena_free(a);
+        buf_free(&path);
+        buf_free(&text);
+        buf_free(&trees);
+    }
+}
+
 static uint64_t fingerprint_of(const char *const *texts, size_t count, bool builtin) {
     struct err e = {0};
     struct set s;
@@ -1510,6 +1541,7 @@ static void has_a_fingerprint(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(holds_the_trees_of_its_files),
         cmocka_unit_test(has_a_fingerprint),
         cmocka_unit_test(reads_kind_files),
         cmocka_unit_test(memory_may_run_out),
