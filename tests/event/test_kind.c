@@ -1494,7 +1494,7 @@ static void holds_the_trees_of_its_files(void **state) {
         struct buf path = {0}, text = {0}, trees = {0};
         struct yaml_node **documents;
         struct err e = {0};
-        size_t count;
+        size_t count = 0;
 
         buf_format(&path, "%s/data/%.*s", source, STR_ARG(kinds_builtin[i].path));
         buf_byte(&path, '\0');
