@@ -85,7 +85,7 @@ MUST_USE bool segment_writer_source_set(struct segment_writer *w, uint32_t index
 /* What was said of it last; views live until more is said. */
 const struct segment_source *segment_writer_source_is(const struct segment_writer *w, uint32_t index);
 /* Adds one record of a source. when: the time of the event as its kind says it, or INSTANT_NONE; kind: its name, "": none claims it.
- * All is copied. May be called when the segment is full. ERR_MEMORY; ERR_LIMIT: more than SEGMENT_VALUES_MAX values, a value of
+ * All is copied. May be called when the segment is full. ERR_MEMORY, also for what the format cannot number; ERR_LIMIT: more than SEGMENT_VALUES_MAX values, a value of
  * 1 GiB, or SEGMENT_ROWS_MAX rows; ERR_IO. After a failure but ERR_LIMIT (which adds nothing) the writer is good for nothing but
  * segment_writer_free. */
 MUST_USE bool segment_writer_record(struct segment_writer *w, uint32_t source, const struct record *r, int64_t when,

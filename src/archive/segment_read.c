@@ -528,9 +528,17 @@ static bool leaves_check(struct segment *s, struct check *k) {
     return true;
 }
 
+/* What was right before may have changed. */
+static void chunks_forget(struct segment *s, enum chunk_state state) {
+    for (uint32_t i = 0; i < s->info.chunks; i++)
+        if (s->chunks[i].state == state)
+            s->chunks[i].state = CHUNK_UNREAD;
+}
+
 bool segment_check_bytes(struct segment *s, struct err *e) {
     struct check k = {.first = e};
 
+    chunks_forget(s, CHUNK_BAD); /* of those nothing was told here */
     return leaves_check(s, &k) && !k.bad;
 }
 
@@ -538,9 +546,7 @@ bool segment_check(struct segment *s, void (*each)(void *ctx, const struct err *
     struct check k = {each, ctx, e, false};
     struct err found;
 
-    for (uint32_t i = 0; i < s->info.chunks; i++) /* what was right before may have changed */
-        if (s->chunks[i].state == CHUNK_GOOD)
-            s->chunks[i].state = CHUNK_UNREAD;
+    chunks_forget(s, CHUNK_GOOD);
     if (!segment_sources_load(s, &found) && !note(&k, &found))
         return false;
     if (!segment_shapes_load(s, &found) && !note(&k, &found))

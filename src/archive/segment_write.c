@@ -282,7 +282,7 @@ static bool chunk_end(struct segment_writer *w, uint32_t *chunk, uint64_t *bytes
         return no_memory(w, e);
     if (packed.len > SEGMENT_CHUNK_MAX) {
         w->broken = true;
-        return err_set(e, ERR_LIMIT, 0, "a segment would have a chunk of more than 4 GiB");
+        return err_set(e, ERR_MEMORY, 0, "a segment would have a chunk of more than 4 GiB");
     }
     w->chunks[w->chunk_count] = (struct chunk){hash_sum(packed), (uint32_t)packed.len};
     *chunk = w->chunk_count++;
@@ -700,7 +700,7 @@ static bool column_block(struct segment_writer *w, uint32_t column, struct err *
 
     if (c->next > CODED - 1 - fresh) {
         w->broken = true;
-        return err_set(e, ERR_LIMIT, 0, "a segment would have more than 2,147,483,647 values of a field");
+        return err_set(e, ERR_MEMORY, 0, "a segment would have more than 2,147,483,647 values of a field");
     }
     if (!tokens_make(w, c, &known))
         return no_memory(w, e);

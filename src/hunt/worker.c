@@ -137,6 +137,13 @@ static void put(struct worker *w, const struct wire *message) {
         send_out(w);
 }
 
+/* The job has failed, and what is half done here is of no use for the next one; the parent starts another worker. */
+static _Noreturn void give_up_for(struct worker *w, str why) {
+    put(w, &(struct wire){.type = WIRE_DONE, .name = why});
+    send_out(w);
+    give_up();
+}
+
 /* A message about a row. */
 static void put_row(struct worker *w, const struct wire *message, const struct block *block, uint32_t row) {
     if (!w->staging) {
@@ -834,10 +841,16 @@ static bool wants_every_inner(void *ctx, field_id field) {
     return true;
 }
 
+/* A record that no segment takes, and a file that cannot be read to its end, are the source's affair. Whatever else fails is not: what lies half
+ * written in segments is of other sources as well. */
 static bool taken(void *ctx, const struct record *r, int64_t when, str kind, struct err *e) {
     struct worker *const w = ctx;
 
-    return keep_record(w->keep, r, when, kind, e);
+    bool const ok = keep_record(w->keep, r, when, kind, e);
+
+    if (!ok && e->code != ERR_LIMIT && e->code != ERR_IO)
+        give_up_for(w, str_of(e->text));
+    return ok;
 }
 
 static bool made(void *ctx, const struct raw *v, struct err *e) {
@@ -1789,10 +1802,10 @@ static void work(struct worker *w) {
         }
         if (ok)
             put_learned(w);
-        put(w, &(struct wire){.type = WIRE_DONE, .name = ok ? (str){"", 0} : str_of(e.text)});
+        if (!ok)
+            give_up_for(w, str_of(e.text));
+        put(w, &(struct wire){.type = WIRE_DONE, .name = {"", 0}});
         send_out(w);
-        if (!ok) /* what is half done here is of no use for the next job; the parent starts another worker */
-            give_up();
     }
 }
 
@@ -1881,9 +1894,7 @@ _Noreturn void worker_run(const struct worker_setup *setup, int channel) {
                  .setup = setup, .detector = w.detector, .indicators = w.indicators, .put = put_kept, .ctx = &w},
              &e)) ||
         !(w.cells = arena_new((size_t)64 << 20)) || !confine_self(setup->memory_max + slack, &e)) {
-        put(&w, &(struct wire){.type = WIRE_DONE, .name = str_of(e.text)});
-        send_out(&w);
-        give_up();
+        give_up_for(&w, str_of(e.text));
     }
     put(&w, &(struct wire){.type = WIRE_DONE, .name = {"", 0}});
     send_out(&w);

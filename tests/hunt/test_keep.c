@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "archive/seal.h"
 #include "base/instant.h"
 #include "hunt/keep.h"
 
@@ -577,6 +578,39 @@ static void zones_and_latest_stand_for_themselves(void **state) {
     assert_true(keep_times((str){"", 0}, INSTANT_NONE) == keep_times(S(""), INSTANT_NONE));
 }
 
+static void on_nothing(void *ctx, const struct wire *m) {
+    (void)ctx;
+    (void)m;
+    fail_msg("something of it went out");
+}
+
+/* It is read back with the key that it was made with; here that is another one by then. */
+static void what_cannot_be_read_back_stays(void **state) {
+    static const uint8_t name[SEAL_NAME] = {1}, archive_key[SEAL_KEY] = {2};
+    struct bench *const b = begin(PLENTY);
+    struct keep *const plain = b->keep;
+    struct writing_key writing;
+    struct err e = {0};
+    struct keep_options const options = {.fields = b->fields,
+                                         .writing = &writing,
+                                         .memory_max = PLENTY,
+                                         .put = on_nothing,
+                                         .hash = on_hash,
+                                         .part = on_part,
+                                         .ctx = b};
+
+    (void)state;
+    writing_key_new(&writing, name, archive_key);
+    assert_true(keep_new(&b->keep, &options, &e));
+    source(b, "a.json");
+    record(b, 1, in_month(24000, 5), S("text"));
+    writing.key[0] ^= 1;
+    assert_false(keep_seal(b->keep, &e));
+    assert_int_equal(e.code, ERR_CORRUPT);
+    keep_free(plain);
+    end(b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_leaves_nothing),
@@ -590,6 +624,7 @@ int main(void) {
         cmocka_unit_test(parts_of_a_source),
         cmocka_unit_test(counts_of_a_source),
         cmocka_unit_test(zones_and_latest_stand_for_themselves),
+        cmocka_unit_test(what_cannot_be_read_back_stays),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
