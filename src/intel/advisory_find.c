@@ -9,6 +9,8 @@
 #include "base/address.h"
 
 #define TOKEN_BYTES_MAX 4096u
+#define HOST_BYTES_MAX 253u /* RFC 1035 2.3.4: what is longer is no host */
+#define AHEAD_BYTES 160u    /* of what stands behind a delimiter, to tell whether a value begins there */
 #define LABEL_BYTES_MAX 48u
 #define ROWS_BACK 64u /* units that are looked through for the type of a row */
 
@@ -201,7 +203,7 @@ bool advisory_begins_value(str text) {
 bool advisory_has_value(str text) {
     for (size_t i = 0; i < text.len; i++)
         if ((i == 0 || is_in(text.ptr[i - 1], " \"'`(<=:,;|\t")) && text.ptr[i] != ' ' &&
-            advisory_begins_value(str_first(str_from(text, i), 160)))
+            advisory_begins_value(str_first(str_from(text, i), AHEAD_BYTES)))
             return true;
     return false;
 }
@@ -1114,7 +1116,7 @@ static bool spelt_mail(str text, size_t at) {
 
 /* " dot com", " at host dot com" behind a word that ended at `at`: the place behind, or `at`. */
 static size_t spelt_end(str text, size_t from, size_t at) {
-    size_t end = at;
+    size_t end = at, host = 0; /* the bytes of the host */
     str const first = {text.ptr + from, at - from};
 
     if (first.len < 2 || host_label(text, from) != first.len || is_article(first))
@@ -1129,7 +1131,8 @@ static size_t spelt_end(str text, size_t from, size_t at) {
     while (starts(str_from(text, end), " dot ")) {
         size_t const n = host_label(text, end + 5);
 
-        if (!n)
+        host += 1 + n;
+        if (!n || host > HOST_BYTES_MAX)
             return at;
         if (!starts(str_from(text, end + 5 + n), " dot "))
             return is_common_top((str){text.ptr + end + 5, n}) ? end + 5 + n : at;
@@ -1203,7 +1206,7 @@ static size_t word_end(str text, size_t at) {
         /* a[.]com/b[.]com, 1.2.3[.]4-1.2.3[.]9: two values; a path begins like none. */
         if (end > at && (c == '/' || c == '-') && end + 1 < text.len && text.ptr[end - 1] != '/' &&
             text.ptr[end + 1] != '/' && !str_find_scheme((str){text.ptr + at, end - at}) &&
-            (c == '/' ? advisory_begins_value(str_first(str_from(text, end + 1), 160))
+            (c == '/' ? advisory_begins_value(str_first(str_from(text, end + 1), AHEAD_BYTES))
                       : begins_quad(str_from(text, end + 1))))
             break;
         if (escaped_point(text, end)) {
@@ -1215,7 +1218,7 @@ static size_t word_end(str text, size_t at) {
         if (c == ']' && end + 1 < text.len && text.ptr[end + 1] == '(') /* Markdown */
             break;
         if ((c == ',' || c == ';') && end > at) {
-            str const behind = str_from(text, end + 1);
+            str const behind = str_first(str_from(text, end + 1), AHEAD_BYTES);
 
             if (behind.len == 0 || *behind.ptr == ' ' || advisory_begins_value(behind) ||
                 str_find_byte(str_first((str){text.ptr + at, end - at}, 16), '/') == SIZE_MAX)

@@ -1712,6 +1712,8 @@ struct html_table {
 
 struct html_cell {
     str text;
+    char *own; /* where text is kept, once it grew */
+    size_t room;
     uint32_t column, line;
 };
 
@@ -1792,6 +1794,24 @@ static void row_end_html(struct page *p) {
     p->row_head = true;
 }
 
+/* Room is doubled: a value may come in thousands of pieces. */
+static bool cell_grow(struct arena *a, struct html_cell *c, str more) {
+    size_t const len = c->text.len + more.len;
+
+    if (len > c->room) {
+        char *const to = arena_bytes(a, 2 * len);
+
+        if (!to)
+            return false;
+        memcpy(to, c->text.ptr, c->text.len);
+        c->own = to;
+        c->room = 2 * len;
+    }
+    memcpy(c->own + c->text.len, more.ptr, more.len);
+    c->text = (str){c->own, len};
+    return true;
+}
+
 static void html_line(struct page *p) {
     struct layout *const l = &p->l;
     str raw = str_trim(buf_str(&p->line)), text;
@@ -1826,16 +1846,10 @@ static void html_line(struct page *p) {
             bool const hash = hash_goes_on(last->text, text, length_said(header), true);
 
             if (hash || address_goes_on(last->text, text, false, false)) {
-                str head = last->text;
-                struct buf both = {0};
-
-                if (hash && str_ends(head, S("-")))
-                    head = str_first(head, head.len - 1);
-                buf_add(&both, head);
-                buf_add(&both, text);
-                if (both.failed || !arena_copy(l->d->a, buf_str(&both), &last->text))
+                if (hash && str_ends(last->text, S("-")))
+                    last->text.len--;
+                if (!cell_grow(l->d->a, last, text))
                     l->failed = true;
-                buf_free(&both);
                 return;
             }
         }
@@ -1848,7 +1862,7 @@ static void html_line(struct page *p) {
             }
             p->cells = more;
         }
-        p->cells[p->cell_count++] = (struct html_cell){text, column, p->number};
+        p->cells[p->cell_count++] = (struct html_cell){.text = text, .column = column, .line = p->number};
         return;
     }
     if (heading) {
