@@ -130,15 +130,17 @@ bool format_check(const struct vault *v, struct err *e) {
     return ok;
 }
 
-/* The highest there is, or 0. */
-static uint64_t generation_highest(const struct vault *v) {
+bool number_behind(const char *name, str begins, uint64_t *number) {
+    return str_starts(str_of(name), begins) && str_u64(str_from(str_of(name), begins.len), UINT64_MAX, number);
+}
+
+uint64_t number_highest(const struct vault *v, str begins, uint64_t max) {
     int const fd = openat(v->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *const dir = fd >= 0 ? fdopendir(fd) : NULL;
     uint64_t highest = 0, number;
 
     for (struct dirent *d; dir && (d = readdir(dir));)
-        if (str_starts(str_of(d->d_name), S("MANIFEST-")) &&
-            str_u64(str_from(str_of(d->d_name), strlen("MANIFEST-")), UINT64_MAX, &number) && number > highest)
+        if (number_behind(d->d_name, begins, &number) && number <= max && number > highest)
             highest = number;
     if (dir)
         closedir(dir);
@@ -157,7 +159,7 @@ bool current_read(const struct vault *v, bool past, uint64_t *number, struct err
     if (ok && (missing || !sum_checked(buf_str(&b), &lines) || !str_starts(lines, S(CURRENT_BEGIN)) ||
                (lines = str_from(lines, strlen(CURRENT_BEGIN)), !line_of(&lines, S("MANIFEST-"), &value)) ||
                !str_u64(value, UINT64_MAX, number) || *number == 0)) {
-        *number = generation_highest(v);
+        *number = number_highest(v, S("MANIFEST-"), UINT64_MAX);
         generation_name(*number, name);
         if (!past)
             ok = *number == 0 ? err_set(e, ERR_USAGE, 0,

@@ -111,6 +111,8 @@ MUST_USE bool vault_keyring_read(const struct vault *v, struct keyring **out, st
 /* A writer's: to be changed, and then written. NULL: not encrypted. One change at a time: what is forgotten is forgotten in the next one. */
 struct keyring *vault_keyring(struct vault *v);
 MUST_USE bool vault_keyring_write(struct vault *v, struct err *e);
+/* The same, and commits what is staged, which says why: both are there afterwards, or neither, wherever it is stopped. */
+MUST_USE bool vault_keyring_commit(struct vault *v, int64_t at, struct err *e);
 
 /* Asks for every file of the folder by name and length, and tells of what is not as it should be. A writer, who clears away as well, has
  * done it when it opened; a reader that asks while somebody writes is told of what is just being written. O(files); reads none of them. */

@@ -133,11 +133,32 @@ bool vault_encrypted(const struct vault *v) {
     return sealed;
 }
 
-bool vault_keyring_read(const struct vault *v, struct keyring **out, struct err *e) {
-    struct buf b = {0};
-    bool missing = false;
-    bool ok = own_read(v, KEYS_FILE, KEYRING_MAX, &b, &missing, e);
+#define KEYS_NAME (sizeof KEYS_WAITING + 20)
 
+static const char *keys_name(uint64_t number, char out[KEYS_NAME]) {
+    snprintf(out, KEYS_NAME, KEYS_WAITING "%llu", (unsigned long long)number);
+    return out;
+}
+
+bool keys_settle(const struct vault *v, const char *name, uint64_t number, struct err *e) {
+    int const done = number <= manifest_sequence(v->manifest) ? renameat(v->root, name, v->root, KEYS_FILE)
+                                                              : unlinkat(v->root, name, 0);
+
+    /* On the disk before the next record is: it may bear this number. */
+    return done == 0 ? folder_sync(v, "", e) : err_system(e, "%s/%s", v->path, name);
+}
+
+bool vault_keyring_read(const struct vault *v, struct keyring **out, struct err *e) {
+    uint64_t const waiting = number_highest(v, S(KEYS_WAITING), manifest_sequence(v->manifest));
+    char name[KEYS_NAME];
+    struct buf b = {0};
+    bool missing = true, ok = true;
+
+    /* Whoever changed it last was stopped behind the record that says so: what counts has not got its name yet. */
+    if (waiting)
+        ok = own_read(v, keys_name(waiting, name), KEYRING_MAX, &b, &missing, e);
+    if (ok && missing) /* or it has, by now */
+        ok = own_read(v, KEYS_FILE, KEYRING_MAX, &b, &missing, e);
     if (ok && missing)
         ok = vault_encrypted(v)
                  ? err_set(e, ERR_CORRUPT, 0,
@@ -232,7 +253,7 @@ struct keyring *vault_keyring(struct vault *v) {
     return v->ring;
 }
 
-bool vault_keyring_write(struct vault *v, struct err *e) {
+static bool keyring_write_as(struct vault *v, const char *name, struct err *e) {
     struct buf text = {0};
     struct keyring *k = NULL;
 
@@ -242,10 +263,28 @@ bool vault_keyring_write(struct vault *v, struct err *e) {
 
     if (ok && keyring_generations(k) == keyring_generations(v->ring))
         ok = secret_renew(v, e);
-    ok = ok && own_write_buf(v, KEYS_FILE, &text, e);
+    ok = ok && own_write_buf(v, name, &text, e);
     keyring_free(k);
     buf_free(&text);
     return ok;
+}
+
+bool vault_keyring_write(struct vault *v, struct err *e) {
+    return keyring_write_as(v, KEYS_FILE, e);
+}
+
+bool vault_keyring_commit(struct vault *v, int64_t at, struct err *e) {
+    uint64_t const number = manifest_sequence(v->manifest) + 1;
+    char name[KEYS_NAME];
+    struct err ignored;
+
+    assert(v->count);
+    if (!keyring_write_as(v, keys_name(number, name), e) || !vault_commit(v, at, e))
+        return false;
+    /* It is in force whether it gets its name now or from the next writer. */
+    if (!keys_settle(v, name, number, &ignored))
+        v->broken = true;
+    return true;
 }
 
 bool encrypted_alike(const struct vault *v, str begins, const char *name, struct err *e) {

@@ -11,6 +11,7 @@
 #define HEAD_FILE "HEAD"
 #define SECRET_FILE "secret"
 #define KEYS_FILE "keys"
+#define KEYS_WAITING KEYS_FILE "-" /* and the number of the record that says why */
 #define README_FILE "README.txt"
 #define LOCK_FILE "lock"
 #define SEGMENTS "segments"
@@ -51,6 +52,10 @@ struct vault {
     struct buf folders; /* names with NULs: that this writer has brought to the disk */
 };
 
+/* Is the name this, and a number? */
+bool number_behind(const char *name, str begins, uint64_t *number);
+/* Of the files of the root that are called so, the highest number that is not above max; 0: there is none. */
+uint64_t number_highest(const struct vault *v, str begins, uint64_t max);
 void generation_name(uint64_t number, char out[GENERATION_NAME]);
 /* A text of lines ends with one of its sum. Appends that line. */
 void sum_line(struct buf *b);
@@ -87,6 +92,8 @@ MUST_USE bool head_write(struct vault *v, struct err *e);
 MUST_USE bool format_check(const struct vault *v, struct err *e);
 /* The file of the index's secret: in the clear, or sealed under the newest key of a keyring that is open. */
 void secret_text(const uint8_t secret[VAULT_SECRET], const struct keyring *ring, struct buf *out);
+/* A file of keys that waits for its name: it gets it when its record is there, and goes when that never came to be. A writer's. */
+MUST_USE bool keys_settle(const struct vault *v, const char *name, uint64_t number, struct err *e);
 /* Is what is about to be added encrypted as the archive is? begins: the file's first bytes. */
 MUST_USE bool encrypted_alike(const struct vault *v, str begins, const char *name, struct err *e);
 

@@ -106,14 +106,18 @@ static bool root_entry(struct survey *s, const char *folder, const char *name, s
             return true;
     if (is_part(name))
         return temporary_entry(s, folder, name, e);
-    if (str_starts(str_of(name), S("MANIFEST-")) &&
-        str_u64(str_from(str_of(name), strlen("MANIFEST-")), UINT64_MAX, &number)) {
+    if (number_behind(name, S("MANIFEST-"), &number)) {
         if (number <= s->v->head.number)
             return true;
         if (s->v->writes)
             return quarantine(s, FOUND_GENERATION, folder, name, e);
         found(s, FOUND_GENERATION, folder, name, number);
         return true;
+    }
+    if (number_behind(name, S(KEYS_WAITING), &number)) {
+        if (number > manifest_sequence(s->v->manifest))
+            found(s, FOUND_TEMPORARY, folder, name, 0);
+        return !s->v->writes || keys_settle(s->v, name, number, e);
     }
     found(s, FOUND_STRANGE, folder, name, 0);
     return true;

@@ -217,7 +217,7 @@ static void did(struct told *told, const char *what) {
     buf_format(&told->list, "%s{\"done\":\"%s\"", told->list.len ? "," : "", what);
 }
 
-/* One change, in the file of keys and then in the history of the archive. */
+/* One change, in the history of the archive and in the file of keys: in both, or in neither. */
 static bool changed(struct vault *v, const struct archive_care *care, struct told *told, struct err *e) {
     struct manifest_operation o = {.what = DO_NOTE, .lift = {.name = S("custodians"), .who = care->who}};
     struct buf words = {0};
@@ -231,19 +231,16 @@ static bool changed(struct vault *v, const struct archive_care *care, struct tol
         buf_add(&words, care->why);
     }
     o.lift.why = buf_str(&words);
-    bool const done = ((!told->text.failed && !words.failed) || err_set(e, ERR_MEMORY, 0, "no memory")) &&
-                      vault_do(v, &o, e) && vault_keyring_write(v, e);
-    bool const ok = done && (vault_commit(v, care->now, e) ||
-                             err_wrap(e, "it was done, but is not noted in the history of %s", care->archive));
+    bool const ok = ((!told->text.failed && !words.failed) || err_set(e, ERR_MEMORY, 0, "no memory")) &&
+                    vault_do(v, &o, e) && vault_keyring_commit(v, care->now, e);
 
     buf_free(&words);
     buf_byte(&told->list, '}');
-    if (done) {
+    if (ok) {
         told->text_sure = told->text.len;
         told->list_sure = told->list.len;
-    }
-    if (ok)
         told->snapshot = manifest_sequence(vault_manifest(v));
+    }
     told->text.len = told->text_sure; /* nobody is told of what failed */
     told->list.len = told->list_sure;
     return ok;
