@@ -167,6 +167,8 @@ MUST_USE bool vault_run_add(struct vault *v, struct vault_part *p, const struct 
                             struct err *e);
 /* Stages any other operation: END, HOLD, LIFT, POLICY, POLICY_END, ERASURE, RUN_END, LABEL, LABEL_END, NOTE. Errors as manifest_apply. */
 MUST_USE bool vault_do(struct vault *v, const struct manifest_operation *o, struct err *e);
+/* A reader's: the state is as if that had been done, as the next record; nothing is written. Errors as manifest_apply. */
+MUST_USE bool vault_suppose(struct vault *v, const struct manifest_operation *o, int64_t at, struct err *e);
 /* All that is staged becomes one record. Nothing staged: true, and no record. */
 MUST_USE bool vault_commit(struct vault *v, int64_t at, struct err *e);
 /* Removes files of ended segments and runs, and commits that. Whether they may go is for archive/retention.h to say; holds and kept

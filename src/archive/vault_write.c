@@ -312,6 +312,19 @@ bool vault_do(struct vault *v, const struct manifest_operation *o, struct err *e
     return usable(v, e) && stage(v, o, e);
 }
 
+bool vault_suppose(struct vault *v, const struct manifest_operation *o, int64_t at, struct err *e) {
+    uint64_t const sequence = manifest_sequence(v->manifest) + 1;
+
+    assert(!v->writes);
+    v->operations.len = 0;
+    if (!manifest_encode(o, &v->operations, e)) /* who does it must be able to write it down */
+        return false;
+    if (!manifest_apply(v->manifest, o, sequence, e))
+        return err_wrap(e, "%s", v->path);
+    manifest_record_end(v->manifest, sequence, at);
+    return true;
+}
+
 /* ---- committing ---- */
 
 static str folder_of(const char *name) {

@@ -31,7 +31,8 @@ struct archive_care {
     void *ctx;
 };
 
-/* Of ended segments and index runs: files that are gone now, and those that are kept: by a hold, in a kept snapshot, by grace. */
+/* Of ended segments: files that are gone now (in a dry run: would be), and those that are kept: by a hold, in a kept snapshot, by grace. Those of the index go
+ * beside, and are not counted: they hold nothing of their own. */
 struct archive_removed {
     uint64_t files, bytes, held, kept, grace;
 };

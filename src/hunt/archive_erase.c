@@ -286,6 +286,23 @@ static bool whole_goes(struct erase *x, const struct hit *h, struct err *e) {
     return vault_do(v, &end, e) && vault_do(v, &o, e);
 }
 
+/* What would be over, as far as files go. */
+static bool suppose(struct erase *x, struct err *e) {
+    for (size_t i = 0; i < x->count; i++) {
+        struct manifest_operation const end = {.what = DO_END,
+                                               .end = {.why = END_WITHDRAWN,
+                                                       .olds = {&x->hits[i].number, 1},
+                                                       .news = {NULL, 0},
+                                                       .who = x->care->who,
+                                                       .note = x->care->why,
+                                                       .policy = {"", 0}}};
+
+        if (x->hits[i].live && !archive_do(x->r, &end, e))
+            return false;
+    }
+    return true;
+}
+
 static bool write_anew(struct erase *x, struct err *e) {
     unsigned staged = 0;
 
@@ -329,11 +346,12 @@ bool archive_erase(const struct archive_care *care, const struct erase_options *
     *result = (struct erase_result){0};
     ok = words_clean(&x, e) && archive_rewriting_new(&x.r, care, e) && scan(&x, e) && allowed(&x, e) &&
          vault_history(archive_rewriting_vault(x.r), on_record, &x, e) && aside(&x, e) && tell(&x, e);
-    if (ok && !care->dry)
-        ok = write_anew(&x, e) && archive_rewriting_index(x.r, true, e) &&
-             archive_remove(x.r, 0, true, erased, &x, &result->removed, e) &&
-             (!options->memo || memo_remove(options->memo, manifest_id(manifest_of(&x)), e));
     if (ok)
+        result->snapshot = manifest_sequence(manifest_of(&x)); /* of a dry run: what it speaks of */
+    ok = ok && (care->dry ? suppose(&x, e) : write_anew(&x, e) && archive_rewriting_index(x.r, true, e)) &&
+         archive_remove(x.r, 0, true, erased, &x, &result->removed, e) &&
+         (care->dry || !options->memo || memo_remove(options->memo, manifest_id(manifest_of(&x)), e));
+    if (ok && !care->dry)
         result->snapshot = manifest_sequence(manifest_of(&x));
     archive_rewriting_free(x.r);
     free(x.hits);

@@ -46,8 +46,6 @@ static bool plan(struct expiring *x, const struct expire_options *o, struct err 
 
 /* One operation for each policy: the manifest says by which. */
 static bool end(struct expiring *x, struct err *e) {
-    struct vault *const v = archive_rewriting_vault(x->r);
-
     for (size_t i = 0; i < x->count; i++) {
         const struct manifest_policy *const p = x->rows[i].policy;
         size_t count = 0;
@@ -67,10 +65,10 @@ static bool end(struct expiring *x, struct err *e) {
                                                      .note = x->care->why,
                                                      .policy = p->name}};
 
-        if (!vault_do(v, &o, e))
+        if (!archive_do(x->r, &o, e))
             return false;
     }
-    return vault_commit(v, x->care->now, e);
+    return x->care->dry || vault_commit(archive_rewriting_vault(x->r), x->care->now, e);
 }
 
 /* What expired, and the old files of what it is made of: they hold the same records. */
@@ -97,10 +95,12 @@ bool archive_expire(const struct archive_care *care, const struct expire_options
         ok = ((x.rows = calloc(x.count + 1, sizeof *x.rows)) && (x.numbers = calloc(x.count + 1, sizeof *x.numbers))) ||
              err_set(e, ERR_MEMORY, 0, "no memory to look for what expires");
     }
-    ok = ok && plan(&x, options, e) && (care->dry || end(&x, e)) &&
-         (care->dry || !result->segments || archive_rewriting_index(x.r, true, e)) &&
-         archive_remove(x.r, options->grace_ns, result->segments > 0, over, &x, &result->removed, e);
+    ok = ok && plan(&x, options, e);
     if (ok)
+        result->snapshot = manifest_sequence(x.m); /* of a dry run: what it speaks of */
+    ok = ok && end(&x, e) && (care->dry || !result->segments || archive_rewriting_index(x.r, true, e)) &&
+         archive_remove(x.r, options->grace_ns, result->segments > 0, over, &x, &result->removed, e);
+    if (ok && !care->dry)
         result->snapshot = manifest_sequence(x.m);
     archive_rewriting_free(x.r);
     free(x.rows);

@@ -93,8 +93,8 @@ static bool record(struct forgetting *x, uint32_t number, struct err *e) {
     struct manifest_operation const note = {
         .what = DO_NOTE, .lift = {.name = S("custodians"), .who = x->care->who, .why = buf_str(&words)}};
     bool const ok = (!words.failed || err_set(e, ERR_MEMORY, 0, "no memory to forget a key")) &&
-                    (!x->live_count || vault_do(vault_of(x), &end, e)) && vault_do(vault_of(x), &note, e) &&
-                    vault_commit(vault_of(x), x->care->now, e);
+                    (!x->live_count || archive_do(x->r, &end, e)) && archive_do(x->r, &note, e) &&
+                    (x->care->dry || vault_commit(vault_of(x), x->care->now, e));
 
     buf_free(&words);
     return ok;
@@ -114,11 +114,13 @@ bool archive_forget(const struct archive_care *care, uint32_t number, struct for
     bool ok;
 
     *result = (struct forget_result){0};
-    ok = archive_rewriting_new(&x.r, care, e) && key_take(&x, number, e) && choose(&x, e) &&
-         (care->dry || (record(&x, number, e) && archive_rewriting_index(x.r, true, e))) &&
+    ok = archive_rewriting_new(&x.r, care, e) && key_take(&x, number, e) && choose(&x, e);
+    if (ok)
+        result->snapshot = manifest_sequence(vault_manifest(vault_of(&x))); /* of a dry run: what it speaks of */
+    ok = ok && record(&x, number, e) && (care->dry || archive_rewriting_index(x.r, true, e)) &&
          archive_remove(x.r, 0, true, under_it, &x, &result->removed, e) &&
          (care->dry || vault_keyring_write(vault_of(&x), e));
-    if (ok)
+    if (ok && !care->dry)
         result->snapshot = manifest_sequence(vault_manifest(vault_of(&x)));
     archive_rewriting_free(x.r);
     free(x.all);

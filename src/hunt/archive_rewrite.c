@@ -378,6 +378,10 @@ bool archive_rewriting_index(struct archive_rewriting *r, bool gone, struct err 
     return !s->index || archive_index_merge(s->v, s->made, 0, r->care->now, r->care->stop, NULL, e);
 }
 
+bool archive_do(struct archive_rewriting *r, const struct manifest_operation *o, struct err *e) {
+    return r->care->dry ? vault_suppose(r->stage.v, o, r->care->now, e) : vault_do(r->stage.v, o, e);
+}
+
 /* ---- files ---- */
 
 struct removing {
@@ -387,14 +391,16 @@ struct removing {
 };
 
 static void row_take(struct removing *x, const struct removal_row *row) {
+    if (row->run) {
+        if (row->verdict == REMOVAL_GO)
+            x->runs[x->run_count++] = row->run->number;
+        return;
+    }
     switch (row->verdict) {
     case REMOVAL_GO:
         x->out->files++;
-        x->out->bytes += row->segment ? row->segment->length : row->run->length;
-        if (row->segment)
-            x->segments[x->segment_count++] = row->segment->number;
-        else
-            x->runs[x->run_count++] = row->run->number;
+        x->out->bytes += row->segment->length;
+        x->segments[x->segment_count++] = row->segment->number;
         break;
     case REMOVAL_HELD:
         x->out->held++;
@@ -424,7 +430,7 @@ bool archive_remove(struct archive_rewriting *r, int64_t grace_ns, bool runs,
     for (size_t i = 0; ok && i < count; i++)
         if (rows[i].segment ? !only || only(ctx, rows[i].segment) : runs)
             row_take(&x, &rows[i]);
-    if (ok && out->files && !r->care->dry)
+    if (ok && !r->care->dry)
         ok = vault_remove(r->stage.v, (struct manifest_numbers){x.segments, x.segment_count},
                           (struct manifest_numbers){x.runs, x.run_count}, r->care->now, e);
     free(rows);

@@ -30,6 +30,9 @@ MUST_USE bool archive_rewriting_commit(struct archive_rewriting *r, struct err *
 /* Afterwards: merges runs of the index; gone: none may know of an ended segment any more. Nothing may be staged. */
 MUST_USE bool archive_rewriting_index(struct archive_rewriting *r, bool gone, struct err *e);
 
+/* Stages an operation; in a dry run the state is as if it were done. */
+MUST_USE bool archive_do(struct archive_rewriting *r, const struct manifest_operation *o, struct err *e);
+
 /* Removes files of ended segments whose grace is over (only: NULL, or which), and if `runs` those of index runs. Nothing may be staged. In a dry run
  * it only counts. */
 MUST_USE bool archive_remove(struct archive_rewriting *r, int64_t grace_ns, bool runs,

@@ -102,6 +102,14 @@ def verify_of_a_damaged_one():
         assert said["id"] is None and said["snapshot"] is None and not said["whole"] and len(said["damages"]) == 1, said
 
 
+def said_beforehand(*words):
+    """What was done: --dry-run said just that, but for the word that it was not done."""
+    before, after = told(*words, "--dry-run"), told(*words)
+    assert before.pop("dry_run") and not after.pop("dry_run") and before.pop("snapshot") < after["snapshot"]
+    assert before == {name: value for name, value in after.items() if name != "snapshot"}, (before, after)
+    return after
+
+
 def what_is_done_is_told():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -115,9 +123,10 @@ def what_is_done_is_told():
         packed = told("compact", archive, "--quiet")
         assert packed["before"]["segments"] == sum(each["segments"] for each in packed["groups"]) > packed["after"]["segments"] == len(packed["groups"]), packed
         assert packed["snapshot"] == told("index", archive)["snapshot"] and packed["removed"]["grace"] > 0, packed
+        said_beforehand("erase", archive, "--value", "10.20.0.83", "--basis", "b", *WHO)
         gone = told("erase", archive, "--value", "longwatch-nobody", "--basis", "b", *WHO)
         assert gone["segments"] == gone["values"] == 0 and gone["holding"] == [] and gone["looked_at"] > 0, gone
-        over = told("expire", archive, "--who", "cron")
+        over = said_beforehand("expire", archive, "--who", "cron")
         assert over["segments"] == len(over["over"]) > 0 and {each["policy"] for each in over["over"]} == {"short"}, over
         assert over["rows"] == sum(each["rows"] for each in over["over"]) and over["removed"]["files"] >= over["segments"], over
         # What fails says so on standard error alone.
@@ -133,9 +142,14 @@ def keys_and_custodians():
         told("add", archive, SAMPLES / "proxy.log", "--encrypt-for", folder / "ana.pub")
         sealed = told("verify", archive)
         assert sealed["segments"]["sealed"] == sealed["segments"]["checked"] > 0 and told("verify", archive, *key)["segments"]["sealed"] == 0
-        done = told("custodians", archive, *key, "--add", folder / "bo.pub", "--remove", "bo", "--forget", "1", "--who", "Berg", "--why", "so")
+        made_anew = told("custodians", archive, *key, "--new-key")
+        assert [each["done"] for each in made_anew["changes"]] == ["made"], made_anew
+        forget = ("custodians", archive, *key, "--forget", "1", *WHO)
+        before = told(*forget, "--dry-run")
+        done = told("custodians", archive, *key, "--add", folder / "bo.pub", "--remove", "bo", "--forget", "1", *WHO)
         assert [each["done"] for each in done["changes"]] == ["added", "removed", "forgotten"] and done["changes"][0]["id"] == made[1]["id"], done
-        assert done["changes"][2]["rows"] > 0, done
+        assert before["dry_run"] and before["changes"][0].pop("done") == "would forget" and done["changes"][2].pop("done") == "forgotten"
+        assert before["changes"][0] == done["changes"][2] and done["changes"][2]["rows"] > 0 < done["changes"][2]["removed"]["files"], (before, done)
         # One that fails is not told; what was done before it is.
         some = told("custodians", archive, *key, "--add", folder / "bo.pub", "--remove", "nobody", status=2)
         assert [each["done"] for each in some["changes"]] == ["added"], some

@@ -223,9 +223,8 @@ static void what_forbids_it(void **state) {
 
             if (ok != (cases[i].code == ERR_NONE) || e.code != cases[i].code || !strstr(e.text, cases[i].says))
                 fail_msg("%s%s: %d %s", cases[i].name, dry ? ", dry" : "", e.code, e.text);
-            if (ok &&
-                (r.segments != cases[i].ends || r.rows != cases[i].ends || (!dry && r.removed.files != cases[i].files)))
-                fail_msg("%s: %lu segments, %lu files", cases[i].name, (unsigned long)r.segments,
+            if (ok && (r.segments != cases[i].ends || r.rows != cases[i].ends || r.removed.files != cases[i].files))
+                fail_msg("%s%s: %lu segments, %lu files", cases[i].name, dry ? ", dry" : "", (unsigned long)r.segments,
                          (unsigned long)r.removed.files);
             if (ok && !dry)
                 break;
