@@ -54,6 +54,10 @@ void buf_format(struct buf *b, const char *fmt, ...) {
     va_end(again);
 }
 
+void buf_count(struct buf *b, uint64_t n, const char *one) {
+    buf_format(b, "%llu %s%s", (unsigned long long)n, one, n == 1 ? "" : "s");
+}
+
 void buf_u64(struct buf *b, uint64_t n) {
     char digits[20];
     size_t at = sizeof digits;

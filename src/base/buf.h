@@ -33,6 +33,7 @@ static inline void buf_byte(struct buf *b, char c) {
     }
 }
 void buf_format(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
+void buf_count(struct buf *b, uint64_t n, const char *one); /* 1 file, 2 files: with an s */
 void buf_u64(struct buf *b, uint64_t n);
 void buf_i64(struct buf *b, int64_t n);
 /* s as a JSON string with its quotes (RFC 8259 7). Bytes that are no UTF-8 become U+FFFD, one for each. */

@@ -436,10 +436,10 @@ static void incident_add(struct buf *b, const struct gone_incident *n) {
 }
 
 static void rests_on(struct buf *b, const struct run *run) {
-    char files[COUNT_TEXT], records[COUNT_TEXT];
-
-    buf_format(b, "\nThis rests on %s events in %s files", count_text(run->records, records),
-               count_text(run->files, files));
+    buf_add(b, S("\nThis rests on "));
+    count_add(b, run->records, "event");
+    buf_add(b, S(" in "));
+    count_add(b, run->files, "file");
     if (gone_evidence_first(run->gone) != INSTANT_NONE) {
         buf_add(b, S(", from "));
         day_add(b, gone_evidence_first(run->gone));

@@ -312,7 +312,8 @@ void hunt_mail_print(const struct hunt_mail *m, struct buf *b) {
         buf_format(b, "  %lu findings and sign-ins did not fit when accounts were followed\n",
                    (unsigned long)m->result.follow_lost);
     if (m->changed) {
-        buf_format(b, "  THE EVIDENCE CHANGED between the two passes: %lu files\n", (unsigned long)m->changed);
+        buf_format(b, "  THE EVIDENCE CHANGED between the two passes: %lu file%s\n", (unsigned long)m->changed,
+                   m->changed == 1 ? "" : "s");
         buf_add(b, buf_str(&m->changes));
     }
 }

@@ -143,7 +143,9 @@ static void file_text(struct buf *b, const struct custody *c) {
     plain(b, c->path);
     buf_add(b, S("\n    sha256 "));
     plain(b, str_of(*c->sha256 ? c->sha256 : "not known"));
-    buf_format(b, ", %s bytes\n    ", count_text(c->size, room));
+    buf_add(b, S(", "));
+    count_add(b, c->size, "byte");
+    buf_add(b, S("\n    "));
     if (c->container) {
         plain(b, str_of(c->container));
         buf_add(b, S(": its members have lines of their own"));

@@ -133,7 +133,7 @@ static bool check_manifest(struct verifying *v, str manifest, bool *whole, struc
     if (m.other)
         buf_format(&v->out, "DIFFERS: %lu file%s\n", (unsigned long)m.other, plural(m.other));
     else
-        buf_format(&v->out, "%lu files are what was written\n", (unsigned long)m.same);
+        buf_format(&v->out, "%lu file%s what was written\n", (unsigned long)m.same, m.same == 1 ? " is" : "s are");
     v->differ += m.other;
     details_into(v, &m.details);
     return ok;
@@ -319,9 +319,10 @@ static bool check_incidents(struct verifying *v, struct err *e) {
         line(v, "incidents");
         if (t.faults)
             buf_format(&v->out, "DIFFERS: %lu; ", (unsigned long)t.faults);
-        buf_format(&v->out, "%lu incident%s, %lu behaviour%s, %lu door%s; %lu places%s\n", (unsigned long)n.incidents,
+        buf_format(&v->out, "%lu incident%s, %lu behaviour%s, %lu door%s; %lu place%s%s\n", (unsigned long)n.incidents,
                    plural(n.incidents), (unsigned long)n.behaviours, plural(n.behaviours), (unsigned long)n.doors,
-                   plural(n.doors), (unsigned long)n.places, t.faults ? "" : ", each in a file of the ledger");
+                   plural(n.doors), (unsigned long)n.places, plural(n.places),
+                   t.faults ? "" : ", each in a file of the ledger");
         v->differ += t.faults;
         details_into(v, &t.details);
     }

@@ -255,8 +255,11 @@ void export_sentence(struct buf *b, const struct export_finding *f) {
         buf_add(b, S(" by "));
         finding_short(b, json_text_at(f->tree, "account"));
     }
-    if (json_object_get(f->tree, "events"))
-        buf_format(b, " (%lu events)", (unsigned long)f->events);
+    if (json_object_get(f->tree, "events")) {
+        buf_add(b, S(" ("));
+        buf_count(b, f->events, "event");
+        buf_byte(b, ')');
+    }
     fields_add(b, json_object_get(f->tree, "matched"), &told);
     fields_add(b, json_object_get(f->tree, "group"), &told);
 }

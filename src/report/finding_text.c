@@ -304,8 +304,11 @@ void finding_sentence(struct buf *b, const struct finding *f) {
         buf_add(b, S(" by "));
         finding_short(b, f->account);
     }
-    if (f->rule->type == SIGMA_CORRELATION)
-        buf_format(b, " (%lu events)", (unsigned long)f->count);
+    if (f->rule->type == SIGMA_CORRELATION) {
+        buf_add(b, S(" ("));
+        buf_count(b, f->count, "event");
+        buf_byte(b, ')');
+    }
     for (size_t i = 0; i < f->match_count + f->group_count; i++) {
         bool const match = i < f->match_count;
 

@@ -393,17 +393,26 @@ static bool searched(struct bundle *b, struct err *e) {
 static void coverage_text(const struct bundle *b, struct buf *out) {
     char first[INSTANT_TEXT], last[INSTANT_TEXT];
 
-    buf_format(out, "Searched: %lu records in %lu of %lu files and members of containers",
-               (unsigned long)b->searched.records, (unsigned long)b->searched.read, (unsigned long)b->searched.files);
+    buf_add(out, S("Searched: "));
+    buf_count(out, b->searched.records, "record");
+    buf_format(out, " in %lu of ", (unsigned long)b->searched.read);
+    buf_count(out, b->searched.files, "file");
+    buf_add(out, b->searched.files == 1 ? S(" or member of a container") : S(" and members of containers"));
     if (b->searched.first != INSTANT_NONE)
         buf_format(out, ", from %.*s to %.*s", STR_ARG(instant_format(b->searched.first, first)),
                    STR_ARG(instant_format(b->searched.last, last)));
-    buf_format(
-        out,
-        ". Not covered: %lu files that could not be read as logs, %lu damaged places (%lu bytes), %lu runs of missing "
-        "records, %lu silences of a log that is silent so long at no other time.",
-        (unsigned long)b->searched.not_read, (unsigned long)b->searched.damages,
-        (unsigned long)b->searched.damage_bytes, (unsigned long)b->searched.gaps, (unsigned long)b->searched.silences);
+    buf_add(out, S(". Not covered: "));
+    buf_count(out, b->searched.not_read, "file");
+    buf_add(out, S(" that could not be read as "));
+    buf_add(out, b->searched.not_read == 1 ? S("a log, ") : S("logs, "));
+    buf_count(out, b->searched.damages, "damaged place");
+    buf_add(out, S(" ("));
+    buf_count(out, b->searched.damage_bytes, "byte");
+    buf_add(out, S("), "));
+    buf_count(out, b->searched.gaps, "run");
+    buf_add(out, S(" of missing records, "));
+    buf_count(out, b->searched.silences, "silence");
+    buf_add(out, S(" of a log that is silent so long at no other time."));
 }
 
 /* ---- written ---- */
@@ -674,10 +683,13 @@ static bool not_seen_put(struct bundle *b, struct err *e) {
         return false;
     if (!(note = stix_begin(b, "note")))
         return export_no_memory(e);
-    buf_format(&content, "%lu indicators were looked for and not seen.", (unsigned long)b->n->not_seen);
-    if (b->n->nameless)
-        buf_format(&content, " So were %lu values of which no source gives an identifier.",
-                   (unsigned long)b->n->nameless);
+    buf_count(&content, b->n->not_seen, "indicator");
+    buf_format(&content, " %s looked for and not seen.", b->n->not_seen == 1 ? "was" : "were");
+    if (b->n->nameless) {
+        buf_add(&content, b->n->nameless == 1 ? S(" So was ") : S(" So were "));
+        buf_count(&content, b->n->nameless, "value");
+        buf_add(&content, S(" of which no source gives an identifier."));
+    }
     buf_byte(&content, ' ');
     coverage_text(b, &content);
     ok = stix_set_text(note, "abstract", S("What was searched, and what was not"), e);

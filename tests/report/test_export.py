@@ -180,7 +180,7 @@ def searched_and_not_seen(folder, case):
     for s in found.values():
         assert (s["first_seen"], s["last_seen"]) == ("2024-03-05T08:00:00.123Z", "2024-03-05T08:34:00.123Z"), s
         assert "observed_data_refs" not in s and s["id"] in note["object_refs"]
-    assert note["content"].startswith("2 indicators were looked for and not seen. So were 1 values of which no source gives an identifier. Searched: 11 records in 1 of 1"), note
+    assert note["content"].startswith("2 indicators were looked for and not seen. So was 1 value of which no source gives an identifier. Searched: 11 records in 1 of 1 file or member of a container, "), note
     assert "2 indicators looked for and not seen; 1 value not seen" in said, said
     # That somebody asked for it is as secret as the indicator.
     found, note, _ = zeros("--tlp", "green", "--drop")
