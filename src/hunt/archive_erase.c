@@ -177,6 +177,14 @@ static void progress(struct erase *x, uint64_t bytes) {
         x->care->progress(x->care->ctx, x->bytes, x->total);
 }
 
+/* Whoever removed its file broke off before that was recorded: it holds nothing, and nobody needs it. */
+static bool broken_off(const struct erase *x, const struct manifest_segment *s) {
+    const struct manifest *const m = manifest_of(x);
+
+    return !manifest_live(s) && !manifest_held(m, s) && !manifest_kept(m, s) &&
+           !vault_segment_there(archive_rewriting_vault(x->r), s);
+}
+
 static bool scan(struct erase *x, struct err *e) {
     size_t count;
     const struct manifest_segment *const all = manifest_segments(manifest_of(x), &count);
@@ -186,7 +194,7 @@ static bool scan(struct erase *x, struct err *e) {
     for (size_t i = 0; i < count; i++) {
         struct scan c = {.x = x};
 
-        if (all[i].gone)
+        if (all[i].gone || broken_off(x, &all[i]))
             continue;
         if (!archive_goes_on(x->care, e))
             return false;
@@ -330,7 +338,7 @@ static bool write_anew(struct erase *x, struct err *e) {
 static bool erased(void *ctx, const struct manifest_segment *s) {
     const struct erase *const x = ctx;
 
-    if (s->end == END_ERASED)
+    if (s->end == END_ERASED || broken_off(x, s))
         return true;
     for (size_t i = 0; i < x->count; i++)
         if (x->hits[i].number == s->number)

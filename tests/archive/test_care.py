@@ -532,6 +532,32 @@ def what_forbids_an_erasure():
         assert not stands_in(archive, "corp\\aberg")
 
 
+def an_erasure_goes_on_where_a_removal_broke_off():
+    """Files are removed before that is recorded: whoever is killed in between leaves ended segments without files."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        archive = folder / "archive"
+        for each in sorted(logs(folder / "logs", months=1, each=4).iterdir()):
+            add(archive, each)
+        ended = [path for path in files(archive) if path.parent.name == "2024-01"]
+        care("hold", archive, "H", *WHO, "--segments", str(int(ended[0].name.split("-")[0])))
+        care("compact", archive)
+        live = next(path for path in files(archive) if path.parent.name == "2024-01" and path not in ended)
+        for path, gone in ((live, False), (ended[0], False), (ended[1], True)):  # held ones must be there
+            data = path.read_bytes()
+            path.unlink()
+            if gone:
+                care("erase", archive, "--value", NOBODY, *WHO)
+            else:
+                refused("erase", archive, "--value", NOBODY, *WHO, status=3, says="is not there")
+                path.write_bytes(data)
+        care("lift", archive, "H", "--who", "x", "--why", "y")
+        value = json.loads(cat(archive)[0])["fields"]["UserId"]
+        care("erase", archive, "--value", value, *WHO)
+        assert not stands_in(archive, value)
+        whole(archive)
+
+
 def what_an_erasure_does_not_reach_is_told():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -792,4 +818,4 @@ def what_is_signed_can_be_checked():
         longwatch("archive", "verify", archive, "--public-key", folder / "password", status=(2,))
 
 
-run([compacted_it_says_what_it_said, every_format_is_compacted, any_order_comes_to_the_same, months_alone_and_dry_runs, grace_and_holds_keep_old_files, a_hold_follows_what_its_segments_become, damage_stays_where_it_is, policies_and_what_expires, old_files_of_what_expired_go_with_it, wrong_use_is_told, whoever_writes_is_alone, nothing_of_a_person_is_left, records_of_an_erasure, what_forbids_an_erasure, what_an_erasure_does_not_reach_is_told, the_memo_goes_with_the_values, within_words, erasing_and_the_rest_in_any_order, values_of_windows_logs, an_export_is_those_bytes, an_export_that_was_changed_is_told, damage_is_not_exported, encrypted_ones_are_cared_for_alike, what_is_signed_can_be_checked], slow=[every_format_is_compacted])  # fmt: skip
+run([compacted_it_says_what_it_said, every_format_is_compacted, any_order_comes_to_the_same, months_alone_and_dry_runs, grace_and_holds_keep_old_files, a_hold_follows_what_its_segments_become, damage_stays_where_it_is, policies_and_what_expires, old_files_of_what_expired_go_with_it, wrong_use_is_told, whoever_writes_is_alone, nothing_of_a_person_is_left, records_of_an_erasure, what_forbids_an_erasure, an_erasure_goes_on_where_a_removal_broke_off, what_an_erasure_does_not_reach_is_told, the_memo_goes_with_the_values, within_words, erasing_and_the_rest_in_any_order, values_of_windows_logs, an_export_is_those_bytes, an_export_that_was_changed_is_told, damage_is_not_exported, encrypted_ones_are_cared_for_alike, what_is_signed_can_be_checked], slow=[every_format_is_compacted])  # fmt: skip

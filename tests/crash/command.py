@@ -3,7 +3,8 @@
 to the disk fails in turn, the power is cut, the disk is full. `./dev test-crash`.
 
 What a run that ended well said is there must be there ever after, whole. Of a run that did not end well there is all of a batch or nothing of it,
-the archive is whole after the next run, and that run ends with the very events that the evidence holds.
+the archive is whole after the next run, and that run ends with the very events that the evidence holds. What takes something away (erase, expire) has
+done all of it or nothing; the next run does the rest, and then no file of the archive holds it.
 """
 
 import argparse
@@ -33,6 +34,12 @@ ERRORS = {
     "unlink": ["EIO"],
 }  # fmt: skip
 WELL = (0, 3)  # 3: something could not be read, and the rest is kept
+ERASED = b"k.lind@assembly.example"
+OLD = ("mailbox.jsonl", "post.mbox")  # these expire
+TAKING = {
+    "erase": ("--value", ERASED.decode(), "--who", "a", "--why", "b", "--basis", "c"),
+    "expire": ("--who", "a"),
+}  # fmt: skip
 
 
 class Command(Crash):
@@ -118,9 +125,29 @@ class Command(Crash):
         return ready
 
     def words(self, command, archive):
+        if command in TAKING:
+            return ["archive", command, archive, *TAKING[command]]
         if command == "add":
             return ["archive", "add", archive, *(self.evidence / name for name in FILES), "--quiet", "--threads", "1"]
         return ["archive", command, archive]
+
+    def each_fault(self, log, fault):
+        """Calls fault(what, **environment), which runs the command, for calls of every sort: how many were met, of how many."""
+        fault("no fault")
+        counts = {line.split()[0]: int(line.split()[1]) for line in log.read_text().splitlines() if " " in line}
+        met = 0
+        for call, errors in ERRORS.items():
+            for error in errors:
+                number = error if error in ("SHORT", "LOSE") else str(getattr(errno, error))
+                # Of calls that are many some: the first, the last, and between them others each time.
+                every = list(range(1, counts.get(call, 0) + 1))
+                chosen = every if len(every) <= self.options.each else sorted({1, every[-1], *self.random.sample(every, self.options.each - 2)})
+                for at in chosen:
+                    met += fault(f"{call} {at} {error}", FAULT_CALL=call, FAULT_AT=str(at), FAULT_HOW=number)
+        for error in ("ENOSPC", "EIO"):
+            for at in self.random.sample(range(1, counts["any"] + 1), min(8, counts["any"])):
+                met += fault(f"from call {at} on {error}", FAULT_CALL="any", FAULT_AT=str(at), FAULT_HOW=str(getattr(errno, error)), FAULT_STICKY="1")
+        return met, counts["any"]
 
     def calls(self, base):
         told = []
@@ -146,23 +173,91 @@ class Command(Crash):
                 return fired
 
             for fresh in (True, False) if command == "add" else (False,):
-                fault(fresh, "no fault")
-                counts = {line.split()[0]: int(line.split()[1]) for line in log.read_text().splitlines() if " " in line}
-                met = 0
-                for call, errors in ERRORS.items():
-                    for error in errors:
-                        number = error if error in ("SHORT", "LOSE") else str(getattr(errno, error))
-                        # Of calls that are many some: the first, the last, and between them others each time.
-                        every = list(range(1, counts.get(call, 0) + 1))
-                        chosen = every if len(every) <= self.options.each else sorted({1, every[-1], *self.random.sample(every, self.options.each - 2)})
-                        for at in chosen:
-                            met += fault(fresh, f"{command}: {call} {at} {error}", FAULT_CALL=call, FAULT_AT=str(at), FAULT_HOW=number)
-                for error in ("ENOSPC", "EIO"):
-                    for at in self.random.sample(range(1, counts["any"] + 1), min(8, counts["any"])):
-                        met += fault(fresh, f"{command}: from call {at} on {error}", FAULT_CALL="any", FAULT_AT=str(at), FAULT_HOW=str(getattr(errno, error)), FAULT_STICKY="1")  # fmt: skip
+                met, of = self.each_fault(log, lambda what, fresh=fresh, **environment: fault(fresh, f"{command}: {what}", **environment))
                 if not met:
                     raise Failed(f"{command}: no call ever failed: the test tests nothing")
-                told.append(f"{command}: {met} of {counts['any']}")
+                told.append(f"{command}: {met} of {of}")
+        return "; ".join(told)
+
+    # ---- what takes something away ----
+
+    def taking_ready(self, base, command):
+        """An archive from which the command has something to take; what cat prints of it before and after."""
+        ready, done = base / f"ready-{command}", base / f"done-{command}"
+        for names, words in ((OLD, ("--family", "old")), (set(FILES) - set(OLD), ())):
+            self.lines("archive", "add", ready, *(self.evidence / name for name in sorted(names)), "--quiet", *words)
+        if command == "expire":
+            self.lines("archive", "policy", ready, "set", "short", "--days", "1", "--family", "old", "--who", "a")
+        shutil.copytree(ready, done)
+        self.lines(*self.words(command, done))
+        before, after = (self.lines("archive", "cat", archive) for archive in (ready, done))
+        if before != self.all_of(FILES):
+            raise Failed(f"{command}: before it {len(before)} events")
+        if command == "expire" and after != self.all_of(set(FILES) - set(OLD)):
+            raise Failed(f"{command}: after it {len(after)} events")
+        if command == "erase" and (len(after) != len(before) or not self.holds(command, before) or self.holds(command, after)):
+            raise Failed(f"{command}: after it {len(after)} events of {len(before)}")
+        return ready, before, after
+
+    def holds(self, command, lines):
+        """Is there something that was to go?"""
+        if command == "erase":
+            return any(ERASED in line.lower() for line in lines)
+        old = {line.split(b'"evidence_sha256":"', 1)[1][:64] for name in OLD for line in self.wanted[name]}
+        return any(sha256 in line for sha256 in old for line in lines)
+
+    def taken(self, command, archive, before, after, well, what):
+        """All of it or nothing; if it was said to be done, all; and the next run does the rest."""
+        got = self.lines("archive", "cat", archive, allowed=WELL)
+        if got not in (before, after) or (well and got != after):
+            raise Failed(f"{what}: {len(got)} events, of which {len(set(got) & set(before))} are of before and {len(set(got) & set(after))} of after")
+        for _ in range(50):
+            status, _, complaint = self.run(*self.words(command, archive))
+            if status != 5:
+                break
+            time.sleep(0.1)
+        # 3: something lies in quarantine into which nobody looks. It is looked into here.
+        if status != 0 and not (status == 3 and any((archive / "quarantine").iterdir())):
+            raise Failed(f"{what}: the next run ended with {status}: {complaint.strip()[-500:]}")
+        if self.lines("archive", "cat", archive) != after:
+            raise Failed(f"{what}: the next run did not do the rest")
+        status, out, complaint = self.run("archive", "verify", archive)
+        if status not in WELL or b"whole" not in out:
+            raise Failed(f"{what}: verify after the next run: {status}: {out.decode().strip()[-500:]} {complaint.strip()[-300:]}")
+        for path in archive.rglob("*"):
+            held = path.is_file() and ((command == "erase" and self.holds(command, [path.read_bytes()])) or (
+                path.suffix == ".lws" and self.holds(command, self.lines("events", "--json", path, allowed=WELL))))  # fmt: skip
+            if held:
+                raise Failed(f"{what}: {path.relative_to(archive)} still holds what was taken away")
+        self.receipts += 1
+
+    def taking(self, base, kills):
+        told = []
+        for command in TAKING:
+            ready, before, after = self.taking_ready(base, command)
+            log, archive = base / "log", base / "archive"
+
+            def fault(what, killed=False, **environment):
+                shutil.copytree(ready, archive)
+                log.unlink(missing_ok=True)
+                status, _, complaint = self.run(*self.words(command, archive), FAULT_LOG=str(log), **environment)
+                if status not in ((-9,) if killed else ()) + (0, 3, 4, 5):
+                    raise Failed(f"{what}: status {status}: {complaint.strip()[-500:]}")
+                if status in (4, 5) and not complaint.strip():
+                    raise Failed(f"{what}: status {status} without a word")
+                self.taken(command, archive, before, after, status == 0, f"{command}: {what} (status {status}: {complaint.strip()[-200:]})")
+                shutil.rmtree(archive)
+                fired = status == -9 or "fired" in log.read_text()
+                self.faults_done += fired
+                return fired
+
+            met, of = self.each_fault(log, fault)
+            every = range(1, of + 1)
+            killed = sum(fault(f"killed at call {at}", True, FAULT_CALL="any", FAULT_AT=str(at), FAULT_HOW="KILL")
+                         for at in (every if of <= kills else self.random.sample(every, kills)))  # fmt: skip
+            if not met or killed < kills // 2:
+                raise Failed(f"{command}: {met} calls failed, {killed} kills: the test tests nothing")
+            told.append(f"{command}: {met} and {killed} kills of {of}")
         return "; ".join(told)
 
     # ---- kills ----
@@ -335,6 +430,7 @@ def main():
         return all_cases((
             ("a call fails", False, lambda: crash.calls(fast)),
             ("killed at any moment", False, lambda: crash.kills(disk, options.kills)),
+            ("a call fails, or is the last, while something is taken away", False, lambda: crash.taking(fast, options.kills // 2)),
             ("killed among many files", False, lambda: crash.many_files(disk)),
             ("power cut, ext4", True, lambda: crash.cut_power(disk, "ext4", options.cuts)),
             ("power cut, XFS", True, lambda: crash.cut_power(disk, "xfs", options.cuts)),

@@ -4,13 +4,14 @@
  *   FAULT_CALL    write, pwrite, fsync, fdatasync, rename, open, ftruncate, mkdir, unlink; any: each of them
  *   FAULT_AT      which one of them, from 1; none before
  *   FAULT_HOW     a number of errno; SHORT: half of what was to be written is written; LOSE: of fsync and fdatasync, EIO, and what was added to
- *                 the file since it was last waited for is gone
+ *                 the file since it was last waited for is gone; KILL: the process is killed in front of it
  *   FAULT_STICKY  set: all from that one on
  *   FAULT_LOG     a file: "CALL COUNT" for each at the end, and "fired" when it did
  *   FAULT_NOSYNC  set: fsync and fdatasync do nothing and say that it is done */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -26,7 +27,7 @@ static const char *const names[CALLS] = {"write", "pwrite",    "fsync", "fdatasy
 
 static unsigned long counts[CALLS], all, at;
 static int how = -1, kind = -1; /* kind: of enum call; CALLS: any */
-static bool is_short, lose, sticky, nosync, ready, fired;
+static bool is_short, lose, kills, sticky, nosync, ready, fired;
 
 static void begin(void) {
     const char *const call = getenv("FAULT_CALL"), *const which = getenv("FAULT_AT"),
@@ -41,7 +42,8 @@ static void begin(void) {
     at = which ? strtoul(which, NULL, 10) : 0;
     is_short = error && strcmp(error, "SHORT") == 0;
     lose = error && strcmp(error, "LOSE") == 0;
-    how = error && !is_short && !lose ? (int)strtol(error, NULL, 10) : EIO;
+    kills = error && strcmp(error, "KILL") == 0;
+    how = error && !is_short && !lose && !kills ? (int)strtol(error, NULL, 10) : EIO;
     sticky = getenv("FAULT_STICKY") != NULL;
     nosync = getenv("FAULT_NOSYNC") != NULL;
 }
@@ -57,6 +59,8 @@ static bool fault(enum call c) {
     if (at == 0 || (kind != CALLS && kind != (int)c) || (sticky ? n < at : n != at))
         return false;
     fired = true;
+    if (kills)
+        raise(SIGKILL);
     if (!is_short)
         errno = how;
     return true;
