@@ -1,7 +1,9 @@
 /* show: `longwatch show CASE FINDING`: a finding, or an event of an incident, and its original record. */
+#include <errno.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/file.h"
 #include "cli/case_archive.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
@@ -146,6 +148,40 @@ static void original_line(struct in_archive *x, const char *where, const struct 
     buf_format(&x->about, " --original %.*s\n", STR_ARG(sha256));
 }
 
+static bool on_container(void *ctx, str bytes, struct err *e) {
+    const int *const fd = ctx;
+
+    while (bytes.len) {
+        ssize_t const n = write(*fd, bytes.ptr, bytes.len);
+
+        if (n < 0 && errno != EINTR)
+            return err_system(e, "the container cannot be unpacked");
+        bytes = str_from(bytes, n > 0 ? (size_t)n : 0);
+    }
+    return true;
+}
+
+/* The container as a file without a name, and out of it the record. ERR_USAGE: it is not kept. */
+static bool member_look(const struct vault *v, const struct case_place *place, const struct outer *outer,
+                        const uint8_t hash[SHA256_SIZE], uint64_t size, struct buf *bytes, struct err *e) {
+    struct show_place const p = {.outer = str_first(place->evidence_path, outer->length),
+                                 .path = place->evidence_path,
+                                 .sha256 = place->sha256,
+                                 .reader = place->reader,
+                                 .offset = place->offset,
+                                 .size = size};
+    uint64_t of;
+    int fd;
+
+    if (!file_temporary(&fd, NULL, e))
+        return false;
+    bool const ok = original_read(v, hash, 0, UINT64_MAX, on_container, &fd, interrupt_catch(), &of, e) &&
+                    show_record_in(fd, &p, interrupt_catch(), bytes, e);
+
+    close(fd);
+    return ok;
+}
+
 /* The bytes of the record, where the file is kept; of a member of a container, where that is. */
 static bool original_look(const char *case_path, const struct case_archive *c, const struct vault *v,
                           const struct case_place *place, const uint8_t sha256[SHA256_SIZE], uint64_t size,
@@ -174,9 +210,12 @@ static bool original_look(const char *case_path, const struct case_archive *c, c
         return false;
     if (!outer.length || !sha256_of_hex(str_of(outer.sha256), hash))
         return true;
-    if (original_read(v, hash, 0, 1, on_bytes, &x->bytes, interrupt_catch(), &of, &why))
+    why = (struct err){0};
+    if (member_look(v, place, &outer, hash, most, &x->bytes, &why) || why.code != ERR_USAGE)
         original_line(x, "in a container, which is kept", c, str_of(outer.sha256));
-    x->bytes.len = 0;
+    if (why.code && why.code != ERR_USAGE)
+        buf_format(&x->why, "%s\n", why.text);
+    *e = why;
     return why.code != ERR_MEMORY && why.code != ERR_INTERRUPTED;
 }
 

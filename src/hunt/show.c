@@ -21,10 +21,29 @@
 struct wanted {
     str path, sha256;
     const struct reader *reader;
-    uint64_t offset;
+    uint64_t offset, size; /* size: 0, or so many bytes as they are */
     struct buf record;
     bool shown, same; /* the record was found; what it was found in has the hash it should have */
 };
+
+static bool record_show(struct wanted *w, struct input *in, struct err *e) {
+    uint64_t at = w->offset;
+    str window;
+
+    if (!w->size)
+        return w->reader->show(in, w->offset, &w->record, e);
+    for (uint64_t left = w->size; left; left -= window.len, at += window.len) {
+        if (!in->window(in, at, 1, &window, e))
+            return false;
+        if (!window.len)
+            return err_set(e, ERR_CORRUPT, at, "it ends at offset %lu", (unsigned long)at);
+        window = str_first(window, left < window.len ? (size_t)left : window.len);
+        buf_add(&w->record, window);
+        if (w->record.failed)
+            return err_set(e, ERR_MEMORY, 0, "no memory for the record");
+    }
+    return true;
+}
 
 static bool leaf(void *ctx, str path, unsigned depth, struct input *in, struct err *e) {
     struct wanted *const w = ctx;
@@ -34,7 +53,7 @@ static bool leaf(void *ctx, str path, unsigned depth, struct input *in, struct e
     if (!str_eq(path, w->path) || w->same)
         return true;
     w->record.len = 0;
-    w->shown = w->reader->show(in, w->offset, &w->record, &why);
+    w->shown = record_show(w, in, &why);
     if (!w->shown && why.code == ERR_MEMORY) {
         *e = why;
         return false;
@@ -86,7 +105,7 @@ static bool read_it(struct wanted *w, int fd, str outer, struct err *e) {
         file_input_close(&f);
         if (!file_input_of(&f, fd, e))
             return false;
-        if (w->same && !w->reader->show(&f.input, w->offset, &w->record, e))
+        if (w->same && !record_show(w, &f.input, e))
             return false;
         w->shown = w->same;
     }
@@ -213,19 +232,26 @@ static bool show_from_outlook(struct wanted *w, int fd, str outer, const volatil
     return ok;
 }
 
-bool show_record(const char *path, str sha256, str reader, uint64_t offset, const volatile sig_atomic_t *stop,
-                 struct buf *out, struct err *e) {
-    struct wanted w = {.path = str_of(path), .sha256 = sha256, .reader = reader_named(reader), .offset = offset};
-    str outer;
-    bool ok;
-    int fd;
+bool show_record_in(int fd, const struct show_place *p, const volatile sig_atomic_t *stop, struct buf *out,
+                    struct err *e) {
+    struct wanted w = {
+        .path = p->path, .sha256 = p->sha256, .reader = reader_named(p->reader), .offset = p->offset, .size = p->size};
 
     if (!w.reader || !w.reader->show)
-        return err_set(e, ERR_CORRUPT, 0, "no reader '%.*s' that can show a record", STR_ARG(reader));
-    if ((fd = open_outer(path, &outer, e)) < 0)
+        return err_set(e, ERR_CORRUPT, 0, "no reader '%.*s' that can show a record", STR_ARG(p->reader));
+    return p->outer.len < w.path.len && outlook_is(fd) ? show_from_outlook(&w, fd, p->outer, stop, out, e)
+                                                       : show_from(&w, fd, p->outer, out, e);
+}
+
+bool show_record(const char *path, str sha256, str reader, uint64_t offset, const volatile sig_atomic_t *stop,
+                 struct buf *out, struct err *e) {
+    struct show_place p = {.path = str_of(path), .sha256 = sha256, .reader = reader, .offset = offset};
+    int const fd = open_outer(path, &p.outer, e);
+
+    if (fd < 0)
         return false;
-    ok = outer.len < w.path.len && outlook_is(fd) ? show_from_outlook(&w, fd, outer, stop, out, e)
-                                                  : show_from(&w, fd, outer, out, e);
+    bool const ok = show_record_in(fd, &p, stop, out, e);
+
     close(fd);
     return ok;
 }

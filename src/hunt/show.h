@@ -15,6 +15,15 @@
 MUST_USE bool show_record(const char *path, str sha256, str reader, uint64_t offset, const volatile sig_atomic_t *stop,
                           struct buf *out, struct err *e);
 
+/* The same where the outermost file is open already, as fd, which stays the caller's; outer: the part of path that names it. size: what is appended are so many
+ * bytes of the source from offset on, as they stand there; 0: the record as its reader shows it. */
+struct show_place {
+    str outer, path, sha256, reader;
+    uint64_t offset, size;
+};
+MUST_USE bool show_record_in(int fd, const struct show_place *p, const volatile sig_atomic_t *stop, struct buf *out,
+                             struct err *e);
+
 /* Do records begin at these offsets of one source (path, sha256 and reader as above)? each hears of every one, in their order; why: "" it does; false from
  * it stops. hashed: path is a file of its own, and its SHA-256 was found to be that a moment ago. A member of a container is unpacked
  * once, into a file without a name below TMPDIR. Errors as above: of the source as a whole. */

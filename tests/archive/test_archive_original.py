@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "hunt"))
 from evidence import BINARY, SHARED, SOURCE, run  # noqa: E402
@@ -164,20 +165,32 @@ def show_prints_the_bytes():
             entry.size = len(member)
             to.addfile(entry, io.BytesIO(member))
         (evidence / "logs.tar").write_bytes(tar.getvalue())
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as to:
+            to.writestr("a/other.jsonl", "{}\n")
+            to.writestr("a/in.jsonl", log.replace(b"k.lind", b"p.novak"))
+        (evidence / "logs.zip").write_bytes(packed.getvalue())
         add(archive, evidence)
         shutil.rmtree(evidence)
         longwatch("hunt", archive, "--rules", RULES, "-q", "-o", folder / "case", status=(1, 3))
         findings = [json.loads(line) for line in (folder / "case/findings.jsonl").read_text().splitlines()]
         alone = next(n for n, f in enumerate(findings, 1) if f["evidence_path"].endswith("log.jsonl"))
-        inside = next(n for n, f in enumerate(findings, 1) if "!" in f["evidence_path"])
         shown = longwatch("show", folder / "case", alone).stdout
         line = log[findings[alone - 1]["offset"]:].split(b"\n")[0]
         assert shown.endswith(b"\n\nAs it stands in the original:\n\n" + line + b"\n"), shown
         assert f"original   kept: longwatch archive cat {archive} --original {digest(log)}".encode() in shown, shown
-        shown = longwatch("show", folder / "case", inside).stdout
-        assert f"original   in a container, which is kept: longwatch archive cat {archive} --original {digest(tar.getvalue())}".encode() in shown, shown
-        assert b"As it stands" not in shown and b"m.berg" in shown
-        assert longwatch("archive", "cat", archive, "--original", digest(tar.getvalue())).stdout == tar.getvalue()
+        for way, container, who in (("logs.tar!in.jsonl.gz!", tar.getvalue(), b"m.berg"), ("logs.zip!a/in.jsonl", packed.getvalue(), b"p.novak")):
+            for inside in [n for n, f in enumerate(findings, 1) if way in f["evidence_path"]][:3]:
+                shown = longwatch("show", folder / "case", inside).stdout
+                line = log.replace(b"k.lind", who)[findings[inside - 1]["offset"]:].split(b"\n")[0]
+                assert f"original   in a container, which is kept: longwatch archive cat {archive} --original {digest(container)}".encode() in shown, shown
+                assert shown.endswith(b"\n\nAs it stands in the original:\n\n" + line + b"\n"), shown
+            assert longwatch("archive", "cat", archive, "--original", digest(container)).stdout == container
+        # A container that is damaged shows nothing of it, and says why; the record itself is there.
+        segment = max((archive / "segments/undated").iterdir(), key=lambda path: path.stat().st_size)
+        segment.write_bytes(segment.read_bytes()[:-1])
+        done = longwatch("show", folder / "case", inside)
+        assert b"As it stands" not in done.stdout and b"p.novak" in done.stdout and segment.name.encode() in done.stderr, (done.stdout, done.stderr)
 
 
 def they_are_cared_for():
