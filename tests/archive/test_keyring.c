@@ -11,17 +11,9 @@
 
 #include "../refuse.h"
 #include "archive/vault_own.h"
+#include "person.h"
 
 static uint8_t const id[KEYRING_ARCHIVE] = "archive one", other_id[KEYRING_ARCHIVE] = "archive two";
-
-static struct custodian_key *person(const char *name) {
-    struct custodian_key *k;
-    struct err e = {0};
-
-    if (!custodian_key_new(&k, str_of(name), &e))
-        fail_msg("%s", e.text);
-    return k;
-}
 
 /* The text of a file, its last line made to fit: what one does who changes it and knows the format. */
 static void resum(struct buf *b) {

@@ -16,6 +16,7 @@
 
 #include "../folder.h"
 #include "archive/vault.h"
+#include "person.h"
 
 #define HERE "archive"
 #define AT (INT64_C(1704067200) * 1000000000)
@@ -71,15 +72,6 @@ struct office {
     struct custodian_key *ana, *bo, *chi;
     void *folder;
 };
-
-static struct custodian_key *person(const char *name) {
-    struct custodian_key *k;
-    struct err e = {0};
-
-    if (!custodian_key_new(&k, str_of(name), &e))
-        fail_msg("%s", e.text);
-    return k;
-}
 
 static int begin(void **state) {
     struct office *const o = calloc(1, sizeof *o);

@@ -17,6 +17,7 @@
 #include "archive/segment.h"
 #include "archive/vault.h"
 #include "base/file.h"
+#include "person.h"
 
 #define HERE "archive"
 #define AT (INT64_C(1704067200) * 1000000000)
@@ -26,15 +27,6 @@ struct office {
     struct key_set *made; /* as the making gave them */
     void *folder;
 };
-
-static struct custodian_key *person(const char *name) {
-    struct custodian_key *k;
-    struct err e = {0};
-
-    if (!custodian_key_new(&k, str_of(name), &e))
-        fail_msg("%s", e.text);
-    return k;
-}
 
 static int begin(void **state) {
     struct office *const o = calloc(1, sizeof *o);
