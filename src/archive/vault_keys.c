@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "archive/sealed.h"
@@ -140,23 +141,55 @@ static const char *keys_name(uint64_t number, char out[KEYS_NAME]) {
     return out;
 }
 
-bool keys_settle(const struct vault *v, const char *name, uint64_t number, struct err *e) {
-    int const done = number <= manifest_sequence(v->manifest) ? renameat(v->root, name, v->root, KEYS_FILE)
-                                                              : unlinkat(v->root, name, 0);
+/* Custodians are those of now, whatever snapshot is open. */
+static uint64_t sequence_now(const struct vault *v) {
+    return v->past ? v->newest : manifest_sequence(v->manifest);
+}
+
+/* A folder or a link called so is nobody's file of keys. */
+static bool plain_file(const struct vault *v, const char *name, bool *is, struct err *e) {
+    struct stat st;
+
+    *is = false;
+    if (fstatat(v->root, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT || err_system(e, "%s/%s", v->path, name);
+    *is = S_ISREG(st.st_mode);
+    return true;
+}
+
+/* A file of keys that waits is settled before any record follows its own: one of an earlier record is a copy that somebody put there, and must not replace what
+ * came into force since. */
+bool keys_waiting(const struct vault *v, const char *name, enum keys_waiting *out, struct err *e) {
+    char should[KEYS_NAME];
+    uint64_t number;
+    bool plain;
+
+    *out = KEYS_NONE;
+    if (!number_behind(name, S(KEYS_WAITING), &number) || strcmp(name, keys_name(number, should)) != 0)
+        return true;
+    if (!plain_file(v, name, &plain, e))
+        return false;
+    if (plain && number >= sequence_now(v))
+        *out = number == sequence_now(v) ? KEYS_IN_FORCE : KEYS_NEVER;
+    return true;
+}
+
+bool keys_settle(const struct vault *v, const char *name, enum keys_waiting is, struct err *e) {
+    int const done = is == KEYS_IN_FORCE ? renameat(v->root, name, v->root, KEYS_FILE) : unlinkat(v->root, name, 0);
 
     /* On the disk before the next record is: it may bear this number. */
     return done == 0 ? folder_sync(v, "", e) : err_system(e, "%s/%s", v->path, name);
 }
 
 bool vault_keyring_read(const struct vault *v, struct keyring **out, struct err *e) {
-    uint64_t const waiting = number_highest(v, S(KEYS_WAITING), manifest_sequence(v->manifest));
+    enum keys_waiting waiting;
     char name[KEYS_NAME];
     struct buf b = {0};
-    bool missing = true, ok = true;
+    bool missing = true, ok = keys_waiting(v, keys_name(sequence_now(v), name), &waiting, e);
 
     /* Whoever changed it last was stopped behind the record that says so: what counts has not got its name yet. */
-    if (waiting)
-        ok = own_read(v, keys_name(waiting, name), KEYRING_MAX, &b, &missing, e);
+    if (ok && waiting == KEYS_IN_FORCE)
+        ok = own_read(v, name, KEYRING_MAX, &b, &missing, e);
     if (ok && missing) /* or it has, by now */
         ok = own_read(v, KEYS_FILE, KEYRING_MAX, &b, &missing, e);
     if (ok && missing)
@@ -282,7 +315,7 @@ bool vault_keyring_commit(struct vault *v, int64_t at, struct err *e) {
     if (!keyring_write_as(v, keys_name(number, name), e) || !vault_commit(v, at, e))
         return false;
     /* It is in force whether it gets its name now or from the next writer. */
-    if (!keys_settle(v, name, number, &ignored))
+    if (!keys_settle(v, name, KEYS_IN_FORCE, &ignored))
         v->broken = true;
     return true;
 }

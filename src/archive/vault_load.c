@@ -226,8 +226,8 @@ static bool generation_load(struct vault *v, uint64_t number, uint64_t until, co
     return true;
 }
 
-/* Which files are gone since: of records that can be read, as far as they can. */
-static void foresee(const struct vault *v, struct loaded *l, uint64_t highest) {
+/* Which files are gone since, and which record is the newest: of records that can be read, as far as they can. */
+static void foresee(struct vault *v, struct loaded *l, uint64_t highest) {
     struct manifest_record r;
     struct manifest_operation o;
     struct err e;
@@ -238,6 +238,7 @@ static void foresee(const struct vault *v, struct loaded *l, uint64_t highest) {
         while (walk_next(&l->walk, &r, &end, &e) && !end)
             for (uint32_t i = 0; i < r.count && manifest_decode(&r.operations, &o, &e); i++)
                 manifest_foresee(l->manifest, &o);
+        v->newest = l->walk.sequence;
         sha256_free(l->walk.h);
         l->walk.h = NULL;
         buf_free(&l->g.bytes);

@@ -35,6 +35,7 @@ struct vault {
     void *ctx;
 
     bool past;            /* a snapshot was asked for */
+    uint64_t newest;      /* past: the last sequence that can be read */
     struct keyring *ring; /* open; NULL: not encrypted, or not unlocked */
     bool state_bad;       /* the restated state was of no use */
 
@@ -92,8 +93,15 @@ MUST_USE bool head_write(struct vault *v, struct err *e);
 MUST_USE bool format_check(const struct vault *v, struct err *e);
 /* The file of the index's secret: in the clear, or sealed under the newest key of a keyring that is open. */
 void secret_text(const uint8_t secret[VAULT_SECRET], const struct keyring *ring, struct buf *out);
-/* A file of keys that waits for its name: it gets it when its record is there, and goes when that never came to be. A writer's. */
-MUST_USE bool keys_settle(const struct vault *v, const char *name, uint64_t number, struct err *e);
+/* What a file of the root is that is called as one of keys which waits for its name. */
+enum keys_waiting {
+    KEYS_NONE,     /* nothing of ours: a copy of an old one, a folder, a link */
+    KEYS_IN_FORCE, /* its record is the newest */
+    KEYS_NEVER,    /* its record never came to be */
+};
+MUST_USE bool keys_waiting(const struct vault *v, const char *name, enum keys_waiting *out, struct err *e);
+/* It gets its name when it is in force, and goes when it never will be. A writer's. */
+MUST_USE bool keys_settle(const struct vault *v, const char *name, enum keys_waiting is, struct err *e);
 /* Is what is about to be added encrypted as the archive is? begins: the file's first bytes. */
 MUST_USE bool encrypted_alike(const struct vault *v, str begins, const char *name, struct err *e);
 

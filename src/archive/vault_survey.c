@@ -99,6 +99,7 @@ static bool temporary_entry(struct survey *s, const char *folder, const char *na
 static bool root_entry(struct survey *s, const char *folder, const char *name, struct err *e) {
     static const char *const ours[] = {FORMAT_FILE, CURRENT_FILE, HEAD_FILE, SECRET_FILE, README_FILE, LOCK_FILE,
                                        SEGMENTS,    INDEX,        TEMPORARY, QUARANTINE,  KEYS_FILE,   "lost+found"};
+    enum keys_waiting keys;
     uint64_t number;
 
     for (size_t i = 0; i < COUNT(ours); i++)
@@ -114,13 +115,11 @@ static bool root_entry(struct survey *s, const char *folder, const char *name, s
         found(s, FOUND_GENERATION, folder, name, number);
         return true;
     }
-    if (number_behind(name, S(KEYS_WAITING), &number)) {
-        if (number > manifest_sequence(s->v->manifest))
-            found(s, FOUND_TEMPORARY, folder, name, 0);
-        return !s->v->writes || keys_settle(s->v, name, number, e);
-    }
-    found(s, FOUND_STRANGE, folder, name, 0);
-    return true;
+    if (!keys_waiting(s->v, name, &keys, e))
+        return false;
+    if (keys != KEYS_IN_FORCE)
+        found(s, keys == KEYS_NEVER ? FOUND_TEMPORARY : FOUND_STRANGE, folder, name, 0);
+    return keys == KEYS_NONE || !s->v->writes || keys_settle(s->v, name, keys, e);
 }
 
 /* The number a file of the archive begins its name with; 0: none. */

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <sodium.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../folder.h"
@@ -507,6 +508,96 @@ static void keys_exchanged(void **state) {
     }
 }
 
+/* ---- files called like one of keys that waits ---- */
+
+struct heard {
+    const char *name;
+    int what; /* -1: nothing */
+};
+
+static void hear(void *ctx, enum vault_found what, str name, uint64_t number) {
+    struct heard *const h = ctx;
+
+    (void)number;
+    if (str_eq(name, str_of(h->name)))
+        h->what = (int)what;
+}
+
+static void stranger_added(const struct office *o) {
+    struct manifest_operation const note = {.what = DO_NOTE,
+                                            .lift = {.name = S("custodians"), .who = S("ana"), .why = S("changed")}};
+    struct vault *const v = writer();
+    struct err e = {0};
+
+    unlocked(v, o->ana);
+    assert_true(keyring_add(vault_keyring(v), custodian_of(o->stranger), &e) && vault_do(v, &note, &e) &&
+                vault_keyring_commit(v, AT, &e));
+    assert_int_equal(manifest_sequence(vault_manifest(v)), 2);
+    vault_close(v);
+}
+
+/* Only that of the newest record is in force, for whoever opens a snapshot as well; a writer puts none in the place of what came later. */
+static void called_like_keys(void **state) {
+    const struct office *const o = *state;
+    enum { OLD, NEW, FOLDER, LINK };
+    const struct {
+        const char *name;
+        int is, keys; /* the file; what lies at `keys` */
+        bool opens;   /* the stranger of the new ones can */
+        int told;
+        bool left;
+    } cases[] = {
+        {"keys-2", NEW, OLD, true, -1, false},
+        {"keys-3", NEW, OLD, false, FOUND_TEMPORARY, false},
+        {"keys-1", OLD, NEW, true, FOUND_STRANGE, true},
+        {"keys-0", OLD, NEW, true, FOUND_STRANGE, true},
+        {"keys-02", OLD, NEW, true, FOUND_STRANGE, true},
+        {"keys-", OLD, NEW, true, FOUND_STRANGE, true},
+        {"keys-18446744073709551616", OLD, NEW, true, FOUND_STRANGE, true},
+        {"keys-1", FOLDER, NEW, true, FOUND_STRANGE, true},
+        {"keys-2", FOLDER, NEW, true, FOUND_STRANGE, true},
+        {"keys-3", FOLDER, NEW, true, FOUND_STRANGE, true},
+        {"keys-1", LINK, NEW, true, FOUND_STRANGE, true},
+        {"keys-2", LINK, NEW, true, FOUND_STRANGE, true},
+        {"keys-3", LINK, NEW, true, FOUND_STRANGE, true},
+    };
+
+    copy_file(HERE "/keys", "old");
+    stranger_added(o);
+    copy_file(HERE "/keys", "new");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char path[64];
+
+        snprintf(path, sizeof path, HERE "/%s", cases[i].name);
+        copy_file(cases[i].keys == OLD ? "old" : "new", HERE "/keys");
+        if (cases[i].is == FOLDER)
+            assert_int_equal(mkdir(path, 0700), 0);
+        else if (cases[i].is == LINK)
+            assert_int_equal(symlink("../old", path), 0);
+        else
+            copy_file(cases[i].is == OLD ? "old" : "new", path);
+        for (unsigned round = 0; round < 5; round++) { /* now, then, a writer; and behind it */
+            struct heard h = {cases[i].name, -1};
+            struct vault *v;
+            struct err e = {0};
+
+            if (!(round == 2 ? vault_open_writer(&v, HERE, NULL, AT, hear, &h, &e)
+                             : vault_open(&v, HERE, round % 3 == 1 ? 1 : 0, hear, &h, &e)) ||
+                (round == 0 && !vault_survey(v, &e)))
+                fail_msg("%s, case %zu, round %u: %s", cases[i].name, i, round, e.text);
+            if (round % 2 == 0 && round < 4)
+                assert_int_equal(h.what, cases[i].told);
+            if (unlock(v, o->stranger, &e) != cases[i].opens)
+                fail_msg("%s, case %zu, round %u: %s", cases[i].name, i, round, cases[i].opens ? e.text : "opened");
+            vault_close(v);
+        }
+        if ((faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0) != cases[i].left)
+            fail_msg("%s, case %zu: %s", cases[i].name, i, cases[i].left ? "gone" : "left");
+        if (cases[i].left)
+            assert_int_equal(remove(path), 0);
+    }
+}
+
 static bool made_and_opened(const struct office *o, const char *path, struct err *e) {
     struct custodian const one[] = {*custodian_of(o->ana)};
     struct key_set *keys = NULL;
@@ -556,6 +647,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(secret_of_another, begin, end),
         cmocka_unit_test_setup_teardown(a_making_left_its_keys, begin, end),
         cmocka_unit_test_setup_teardown(keys_exchanged, begin, end),
+        cmocka_unit_test_setup_teardown(called_like_keys, begin, end),
         cmocka_unit_test_setup_teardown(allocations_fail, begin, end),
     };
 
