@@ -134,19 +134,27 @@ bool number_behind(const char *name, str begins, uint64_t *number) {
     return str_starts(str_of(name), begins) && str_u64(str_from(str_of(name), begins.len), UINT64_MAX, number);
 }
 
-uint64_t number_highest(const struct vault *v, str begins, uint64_t max) {
+/* The highest manifest; 0: there is none. */
+static bool generation_highest(const struct vault *v, uint64_t *highest, struct err *e) {
     int const fd = openat(v->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *const dir = fd >= 0 ? fdopendir(fd) : NULL;
-    uint64_t highest = 0, number;
+    uint64_t number;
+    bool ok;
 
-    for (struct dirent *d; dir && (d = readdir(dir));)
-        if (number_behind(d->d_name, begins, &number) && number <= max && number > highest)
-            highest = number;
-    if (dir)
-        closedir(dir);
-    else if (fd >= 0)
-        close(fd);
-    return highest;
+    *highest = 0;
+    if (!dir) {
+        err_system(e, "%s", v->path);
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    errno = 0;
+    for (struct dirent *d; (d = readdir(dir)); errno = 0)
+        if (number_behind(d->d_name, S("MANIFEST-"), &number) && number > *highest)
+            *highest = number;
+    ok = !errno || err_system(e, "%s", v->path);
+    closedir(dir);
+    return ok;
 }
 
 /* The generation in force. For a snapshot of the past the highest will do, where nobody says. */
@@ -159,16 +167,16 @@ bool current_read(const struct vault *v, bool past, uint64_t *number, struct err
     if (ok && (missing || !sum_checked(buf_str(&b), &lines) || !str_starts(lines, S(CURRENT_BEGIN)) ||
                (lines = str_from(lines, strlen(CURRENT_BEGIN)), !line_of(&lines, S("MANIFEST-"), &value)) ||
                !str_u64(value, UINT64_MAX, number) || *number == 0)) {
-        *number = number_highest(v, S("MANIFEST-"), UINT64_MAX);
+        ok = generation_highest(v, number, e);
         generation_name(*number, name);
-        if (!past)
+        if (ok && !past)
             ok = *number == 0 ? err_set(e, ERR_USAGE, 0,
                                         "%s is an archive whose making was never finished: make it again", v->path)
                               : err_set(e, ERR_CORRUPT, 0,
                                         "%s/" CURRENT_FILE
                                         " is %s: the newest manifest there is %s; snapshots can still be opened",
                                         v->path, missing ? "gone" : "damaged", name);
-        else if (*number == 0)
+        else if (ok && *number == 0)
             ok = err_set(e, ERR_CORRUPT, 0, "%s holds no manifest", v->path);
     }
     buf_free(&b);

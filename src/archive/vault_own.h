@@ -55,8 +55,6 @@ struct vault {
 
 /* Is the name this, and a number? */
 bool number_behind(const char *name, str begins, uint64_t *number);
-/* Of the files of the root that are called so, the highest number that is not above max; 0: there is none. */
-uint64_t number_highest(const struct vault *v, str begins, uint64_t max);
 void generation_name(uint64_t number, char out[GENERATION_NAME]);
 /* A text of lines ends with one of its sum. Appends that line. */
 void sum_line(struct buf *b);

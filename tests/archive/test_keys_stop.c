@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -62,6 +63,20 @@ int renameat(int from_in, const char *from, int to_in, const char *to) {
 
 int unlinkat(int in, const char *name, int flags) {
     return stops() ? -1 : (int)syscall(SYS_unlinkat, in, name, flags);
+}
+
+static bool folders_refused; /* nobody can list one */
+
+DIR *fdopendir(int fd) {
+    static DIR *(*real)(int);
+
+    if (folders_refused) {
+        errno = EMFILE;
+        return NULL;
+    }
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "fdopendir");
+    return real(fd);
 }
 
 /* ---- an archive, and its change ---- */
@@ -250,10 +265,36 @@ static void refused_anywhere(void **state) {
         stopped(*state, c, true);
 }
 
+/* A folder that cannot be listed is not an empty one. */
+static void folder_not_listed(void **state) {
+    const struct office *const o = *state;
+    struct vault *v;
+    struct err e = {0};
+
+    fresh(o);
+    assert_int_equal(rename(HERE "/keys", "old"), 0);
+    assert_int_equal(system("cp old " HERE "/keys"), 0);
+    assert_true(change(o, ADD));
+    assert_int_equal(rename(HERE "/keys", HERE "/keys-2"), 0);
+    assert_int_equal(rename("old", HERE "/keys"), 0);
+    folders_refused = true;
+    assert_true(looked_at(o, ADD, false));
+    assert_int_equal(unlink(HERE "/CURRENT"), 0);
+    for (uint64_t as_of = 0; as_of < 2; as_of++)
+        if (vault_open(&v, HERE, as_of, NULL, NULL, &e) || e.code != ERR_IO)
+            fail_msg("as of %u: %s", (unsigned)as_of, e.text);
+    folders_refused = false;
+    assert_false(vault_open(&v, HERE, 0, NULL, NULL, &e));
+    assert_int_equal(e.code, ERR_CORRUPT);
+    assert_true(vault_open(&v, HERE, 1, NULL, NULL, &e));
+    vault_close(v);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(killed_anywhere, begin, end),
         cmocka_unit_test_setup_teardown(refused_anywhere, begin, end),
+        cmocka_unit_test_setup_teardown(folder_not_listed, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
