@@ -161,9 +161,9 @@ static bool on_container(void *ctx, str bytes, struct err *e) {
     return true;
 }
 
-/* The container as a file without a name, and out of it the record. ERR_USAGE: it is not kept. */
+/* The container as a file without a name, and out of it the record. *kept: it was found, whatever becomes of the record. ERR_USAGE: it is not kept. */
 static bool member_look(const struct vault *v, const struct case_place *place, const struct outer *outer,
-                        const uint8_t hash[SHA256_SIZE], uint64_t size, struct buf *bytes, struct err *e) {
+                        const uint8_t hash[SHA256_SIZE], uint64_t size, bool *kept, struct buf *bytes, struct err *e) {
     struct show_place const p = {.outer = str_first(place->evidence_path, outer->length),
                                  .path = place->evidence_path,
                                  .sha256 = place->sha256,
@@ -173,11 +173,13 @@ static bool member_look(const struct vault *v, const struct case_place *place, c
     uint64_t of;
     int fd;
 
+    *kept = false;
     if (!file_temporary(&fd, NULL, e))
         return false;
     bool const ok = original_read(v, hash, 0, UINT64_MAX, on_container, &fd, interrupt_catch(), &of, e) &&
                     show_record_in(fd, &p, interrupt_catch(), bytes, e);
 
+    *kept = of > 0;
     close(fd);
     return ok;
 }
@@ -192,6 +194,7 @@ static bool original_look(const char *case_path, const struct case_archive *c, c
     struct err why = {0};
     uint8_t hash[SHA256_SIZE];
     uint64_t of;
+    bool kept;
 
     if (original_read(v, sha256, place->offset, most ? most : 1, on_bytes, &x->bytes, interrupt_catch(), &of, &why)) {
         if (!size)
@@ -211,12 +214,17 @@ static bool original_look(const char *case_path, const struct case_archive *c, c
     if (!outer.length || !sha256_of_hex(str_of(outer.sha256), hash))
         return true;
     why = (struct err){0};
-    if (member_look(v, place, &outer, hash, most, &x->bytes, &why) || why.code != ERR_USAGE)
+    bool const ok = member_look(v, place, &outer, hash, most, &kept, &x->bytes, &why);
+
+    if (!size)
+        x->bytes.len = 0;
+    if (kept)
         original_line(x, "in a container, which is kept", c, str_of(outer.sha256));
-    if (why.code && why.code != ERR_USAGE)
+    if (!ok && why.code != ERR_USAGE)
         buf_format(&x->why, "%s\n", why.text);
-    *e = why;
-    return why.code != ERR_MEMORY && why.code != ERR_INTERRUPTED;
+    if (!ok)
+        *e = why;
+    return ok || (why.code != ERR_MEMORY && why.code != ERR_INTERRUPTED);
 }
 
 static bool sought(const char *case_path, const struct case_archive *c, const struct vault *v,

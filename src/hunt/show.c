@@ -208,27 +208,30 @@ static bool show_from_outlook(struct wanted *w, int fd, str outer, const volatil
                               struct err *e) {
     struct outlook *o;
     struct stat st;
+    struct err why;
     bool ok = false;
 
     if (fstat(fd, &st) != 0)
-        return err_system(e, "%s", w->path.ptr);
+        return err_system(e, "%.*s", STR_ARG(w->path));
     struct outlook_limits const limits = outlook_limits_for((uint64_t)st.st_size);
 
     if (!outlook_run(&o, fd, &limits, stop, e))
         return false;
     if (outlook_complaints(o))
-        err_set(e, ERR_CORRUPT, 0, "no such mailbox came out of it: %.*s", STR_ARG(outlook_complaint(o, 0)));
+        err_set(&why, ERR_CORRUPT, 0, "no such mailbox came out of it: %.*s", STR_ARG(outlook_complaint(o, 0)));
     else
-        err_set(e, ERR_CORRUPT, 0, "the evidence has changed since the hunt: it holds no such mailbox");
+        err_set(&why, ERR_CORRUPT, 0, "the evidence has changed since the hunt: it holds no such mailbox");
     for (size_t i = 0; !ok && i < outlook_count(o); i++) {
         int box;
 
         if (!str_eq(outlook_name(o, i), str_from(w->path, outer.len + 1)) || (box = outlook_take(o, i)) < 0)
             continue;
-        ok = show_from(w, box, w->path, out, e);
+        ok = show_from(w, box, w->path, out, &why);
         close(box);
     }
     outlook_close(o);
+    if (!ok)
+        *e = why;
     return ok;
 }
 

@@ -15,13 +15,24 @@ import tempfile
 import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "hunt"))
+import pst_writer  # noqa: E402
 from evidence import BINARY, SHARED, SOURCE, run  # noqa: E402
 
 SAMPLES, RULES = SOURCE / "data/samples", SOURCE / "data/rules"
+MARKED = """
+title: Marked mail
+id: 6d1c7c3e-4444-4a53-9d51-6d5f2d3b1a04
+status: test
+level: high
+logsource: {category: email}
+detection:
+  selection: {subject|contains: 'marked-by-test'}
+  condition: selection
+"""
 
 
-def longwatch(*words, status=(0,)):
-    done = subprocess.run([BINARY, *map(str, words)], capture_output=True, check=False)
+def longwatch(*words, status=(0,), **more):
+    done = subprocess.run([BINARY, *map(str, words)], capture_output=True, check=False, **more)
     assert done.returncode in status, (words, done.returncode, done.stdout[-500:], done.stderr[-2000:])
     return done
 
@@ -170,9 +181,20 @@ def show_prints_the_bytes():
             to.writestr("a/other.jsonl", "{}\n")
             to.writestr("a/in.jsonl", log.replace(b"k.lind", b"p.novak"))
         (evidence / "logs.zip").write_bytes(packed.getvalue())
+        mailboxes = pathlib.Path("/usr/bin/readpst").exists()
+        if mailboxes:
+            headers = "From: Ann <ann@a.example>\r\nTo: bob@b.example\r\nSubject: marked-by-test\r\nDate: Tue, 2 Mar 2021 07:12:03 +0100\r\n\r\n"
+            message = {0x1A: (pst_writer.TEXT, "IPM.Note"), 0x37: (pst_writer.TEXT, "s"), 0x7D: (pst_writer.TEXT, headers), 0x1000: (pst_writer.TEXT, "Hello\r\n")}
+            (evidence / "mail.pst").write_bytes(pst_writer.write({"Inbox": [message]}))
+        else:
+            print("mailboxes of Outlook are left out: readpst is not installed: apt install pst-utils")
+        (folder / "marked.yml").write_text(MARKED)
         add(archive, evidence)
+        longwatch("archive", "add", folder / "plain", evidence / "logs.zip", "--quiet")
         shutil.rmtree(evidence)
-        longwatch("hunt", archive, "--rules", RULES, "-q", "-o", folder / "case", status=(1, 3))
+        longwatch("hunt", folder / "plain", "--rules", RULES, "-q", "-o", folder / "plain.case", status=(1, 3))
+        assert b"kept" not in longwatch("show", folder / "plain.case", 1).stdout, "nothing is kept there"
+        longwatch("hunt", archive, "--rules", RULES, "--rules", folder / "marked.yml", "-q", "-o", folder / "case", status=(1, 3))
         findings = [json.loads(line) for line in (folder / "case/findings.jsonl").read_text().splitlines()]
         alone = next(n for n, f in enumerate(findings, 1) if f["evidence_path"].endswith("log.jsonl"))
         shown = longwatch("show", folder / "case", alone).stdout
@@ -186,11 +208,19 @@ def show_prints_the_bytes():
                 assert f"original   in a container, which is kept: longwatch archive cat {archive} --original {digest(container)}".encode() in shown, shown
                 assert shown.endswith(b"\n\nAs it stands in the original:\n\n" + line + b"\n"), shown
             assert longwatch("archive", "cat", archive, "--original", digest(container)).stdout == container
+        for box in [n for n, f in enumerate(findings, 1) if f["rule_title"] == "Marked mail"][:1] if mailboxes else ():
+            done = longwatch("show", folder / "case", box)
+            assert b"in a container, which is kept" in done.stdout and not done.stderr, done
+            assert b"\n\nAs it stands in the original:\n\nFrom " in done.stdout and b"\nSubject: marked-by-test\n" in done.stdout, done
+        assert not mailboxes or any(f["rule_title"] == "Marked mail" for f in findings)
+        # Where there is no room to look into it, nobody knows whether it is kept.
+        done = longwatch("show", folder / "case", inside, env=os.environ | {"TMPDIR": str(folder / "nowhere")})
+        assert b"kept" not in done.stdout and b"As it stands" not in done.stdout and b"no temporary file" in done.stderr, done
         # A container that is damaged shows nothing of it, and says why; the record itself is there.
         segment = max((archive / "segments/undated").iterdir(), key=lambda path: path.stat().st_size)
         segment.write_bytes(segment.read_bytes()[:-1])
         done = longwatch("show", folder / "case", inside)
-        assert b"As it stands" not in done.stdout and b"p.novak" in done.stdout and segment.name.encode() in done.stderr, (done.stdout, done.stderr)
+        assert b"As it stands" not in done.stdout and b"kept" not in done.stdout and b"p.novak" in done.stdout and segment.name.encode() in done.stderr, (done.stdout, done.stderr)
 
 
 def they_are_cared_for():
