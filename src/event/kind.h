@@ -243,8 +243,8 @@ MUST_USE bool kinds_seal(struct kinds *k, struct err *e);
  * then by name. (Presence counts less: windows/other asks for two fields, windows/security for one value.) Shapes: a
  * user's before built-in ones, then more `when` and `unless` fields, then by name. */
 size_t kinds_count(const struct kinds *k);
-/* Stands for every kind file that was loaded, in order (a built-in one by its trees, so comments do not count): what was worked out of
- * records by kinds of the same number is the same still. */
+/* Stands for every kind file that was loaded, in order (a built-in one by its trees, which hold line numbers: a comment on a line of
+ * its own counts as well): what was worked out of records by kinds of the same number is the same still. */
 uint64_t kinds_fingerprint(const struct kinds *k);
 const struct kind *kinds_at(const struct kinds *k, size_t i);
 /* Fields of times that kinds with a witness have, by number from 1: whatever else kinds of that family (their names are equal
