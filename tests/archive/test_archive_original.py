@@ -16,19 +16,9 @@ import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "hunt"))
 import pst_writer  # noqa: E402
-from evidence import BINARY, SHARED, SOURCE, run  # noqa: E402
+from evidence import BINARY, MARKED_MAIL, SHARED, SOURCE, run  # noqa: E402
 
 SAMPLES, RULES = SOURCE / "data/samples", SOURCE / "data/rules"
-MARKED = """
-title: Marked mail
-id: 6d1c7c3e-4444-4a53-9d51-6d5f2d3b1a04
-status: test
-level: high
-logsource: {category: email}
-detection:
-  selection: {subject|contains: 'marked-by-test'}
-  condition: selection
-"""
 
 
 def longwatch(*words, status=(0,), **more):
@@ -188,7 +178,7 @@ def show_prints_the_bytes():
             (evidence / "mail.pst").write_bytes(pst_writer.write({"Inbox": [message]}))
         else:
             print("mailboxes of Outlook are left out: readpst is not installed: apt install pst-utils")
-        (folder / "marked.yml").write_text(MARKED)
+        (folder / "marked.yml").write_text(MARKED_MAIL)
         add(archive, evidence)
         longwatch("archive", "add", folder / "plain", evidence / "logs.zip", "--quiet")
         shutil.rmtree(evidence)

@@ -10,6 +10,17 @@ SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARY = os.environ.get("LONGWATCH_BINARY", str(SOURCE / "build/longwatch"))
 SHARED = pathlib.Path(os.environ.get("LONGWATCH_SHARED", SOURCE.parent / "shared"))
 
+MARKED_MAIL = """
+title: Marked mail
+id: 6d1c7c3e-4444-4a53-9d51-6d5f2d3b1a04
+status: test
+level: high
+logsource: {category: email}
+detection:
+  selection: {subject|contains: 'marked-by-test'}
+  condition: selection
+"""
+
 RULES = {
     "marked.yml": """
 title: Marked command

@@ -18,21 +18,10 @@ import time
 import zipfile
 
 import pst_writer
-from evidence import BINARY
+from evidence import BINARY, MARKED_MAIL
 from pst_writer import NUMBER, TEXT
 
 FAKE = os.environ["LONGWATCH_FAKE_READPST"]
-
-RULE = """
-title: Marked mail
-id: 6d1c7c3e-4444-4a53-9d51-6d5f2d3b1a04
-status: test
-level: high
-logsource: {category: email}
-detection:
-  selection: {subject|contains: 'marked-by-test'}
-  condition: selection
-"""
 
 INBOX = "!BDN\nmkdir Inbox\nboundary Inbox/mbox\nsay \t\"Inbox\" - 3 items done, 2 items skipped.\n"
 
@@ -53,7 +42,7 @@ class Case:
         self.temporary = tempfile.TemporaryDirectory()
         self.folder = pathlib.Path(self.temporary.name)
         (self.folder / "rules").mkdir()
-        (self.folder / "rules" / "marked.yml").write_text(RULE, encoding="utf-8")
+        (self.folder / "rules" / "marked.yml").write_text(MARKED_MAIL, encoding="utf-8")
         (self.folder / "evidence").mkdir()
         (self.folder / "room").mkdir()
         self.environment = os.environ | {"TMPDIR": str(self.folder / "room"), "LONGWATCH_READPST": FAKE}
