@@ -44,8 +44,52 @@ void str_lower(str s, char *to) {
         to[i] = lower(s.ptr[i]);
 }
 
+#ifdef __SSE2__
+#define TRIED_MOST                                                                                                     \
+    64u /* places that begin and end as what is looked for, and are not it: then memmem, which is linear whatever comes */
+
+/* Of what.len >= 2, and s so much longer that sixteen places can be looked at. *from: how far nothing was found, if it was not. */
+static size_t find_by_ends(str s, str what, size_t *from) {
+    __m128i const first = _mm_set1_epi8(what.ptr[0]), last = _mm_set1_epi8(what.ptr[what.len - 1]);
+    size_t const end = s.len - what.len + 1; /* of the places where it could stand */
+    unsigned tried = 0;
+
+    for (size_t at = 0; at < end; at += 16) {
+        at = at + 16 <= end ? at : end - 16; /* the last ones partly once more */
+        const char *const p = s.ptr + at;
+        __m128i const begins = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)p), first);
+        __m128i const ends = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)(p + what.len - 1)), last);
+
+        for (unsigned both = (unsigned)_mm_movemask_epi8(_mm_and_si128(begins, ends)); both; both &= both - 1) {
+            unsigned const i = (unsigned)__builtin_ctz(both);
+
+            if (memcmp(p + i + 1, what.ptr + 1, what.len - 2) == 0)
+                return at + i;
+            if (++tried == TRIED_MOST) {
+                *from = at + i + 1;
+                return SIZE_MAX;
+            }
+        }
+    }
+    *from = s.len;
+    return SIZE_MAX;
+}
+#endif
+
 size_t str_find(str s, str what) {
-    const char *const at = what.len ? memmem(s.ptr, s.len, what.ptr, what.len) : s.ptr;
+    size_t from = 0;
+
+    if (what.len <= 1)
+        return what.len ? str_find_byte(s, what.ptr[0]) : 0;
+#ifdef __SSE2__
+    if (s.len >= what.len + 15) {
+        size_t const at = find_by_ends(s, what, &from);
+
+        if (at != SIZE_MAX)
+            return at;
+    }
+#endif
+    const char *const at = what.len <= s.len - from ? memmem(s.ptr + from, s.len - from, what.ptr, what.len) : NULL;
 
     return at ? (size_t)(at - s.ptr) : SIZE_MAX;
 }

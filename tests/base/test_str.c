@@ -74,6 +74,60 @@ static void found(void **state) {
     assert_true(str_find_byte((str){"abc", 2}, 'c') == NONE); /* beyond the view */
 }
 
+static size_t found_slowly(str s, str what) {
+    for (size_t i = 0; i + what.len <= s.len; i++)
+        if (!what.len || memcmp(s.ptr + i, what.ptr, what.len) == 0)
+            return i;
+    return NONE;
+}
+
+/* Texts of few letters, in memory of their own so that a sanitizer sees a byte too many; long runs of what begins and ends right, and is not it. */
+static void found_wherever_it_is(void **state) {
+    uint32_t random = 1;
+    size_t hits = 0;
+
+    (void)state;
+    for (unsigned n = 0; n < 60000; n++) {
+        uint32_t const letters = 1 + n % 3;
+        size_t const len = n % 29 == 0 ? 1500 : (random = random * 1664525 + 1013904223) >> 16 & 127;
+        size_t const most = n % 31 == 0 ? 40 : 5;
+        char *const text = malloc(len + 1), *const what = malloc(most + 1);
+
+        assert_true(text && what);
+        for (size_t i = 0; i < len; i++)
+            text[i] = (char)('a' + ((random = random * 1664525 + 1013904223) >> 24) % letters);
+        size_t const what_len = ((random = random * 1664525 + 1013904223) >> 16) % most;
+
+        for (size_t i = 0; i < what_len; i++)
+            what[i] = (char)('a' + ((random = random * 1664525 + 1013904223) >> 24) % letters);
+        if (n % 2 && what_len && what_len < len) /* at the end, for once */
+            memcpy(text + len - what_len, what, what_len);
+        char *const mine = malloc(len ? len : 1), *const needle = malloc(what_len ? what_len : 1);
+
+        assert_true(mine && needle);
+        memcpy(mine, text, len);
+        memcpy(needle, what, what_len);
+        size_t const at = str_find((str){mine, len}, (str){needle, what_len});
+
+        if (at != found_slowly((str){text, len}, (str){what, what_len}))
+            fail_msg("%.*s in %.*s: %zu", (int)what_len, what, (int)len, text, at);
+        hits += at != NONE;
+        free(mine);
+        free(needle);
+        free(text);
+        free(what);
+    }
+    assert_true(hits > 10000 && hits < 59000);
+    char *const many = malloc(5000);
+
+    assert_non_null(many);
+    memset(many, 'a', 5000);
+    assert_true(str_find((str){many, 5000}, S("aba")) == NONE);
+    many[4998] = 'b';
+    assert_true(str_find((str){many, 5000}, S("aba")) == 4997 && str_find((str){many, 4999}, S("aba")) == NONE);
+    free(many);
+}
+
 static void ends(void **state) {
     (void)state;
     assert_true(str_starts(S("abc"), S("")) && str_starts(S("abc"), S("ab")) && str_starts(S("abc"), S("abc")));
@@ -184,10 +238,15 @@ static void lines_are_found_by_how_they_begin(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(order),         cmocka_unit_test(equal_but_for_case),
-        cmocka_unit_test(found),         cmocka_unit_test(ends),
-        cmocka_unit_test(cuts),          cmocka_unit_test(trimmed),
-        cmocka_unit_test(whole_numbers), cmocka_unit_test(lines_are_found_by_how_they_begin),
+        cmocka_unit_test(order),
+        cmocka_unit_test(equal_but_for_case),
+        cmocka_unit_test(found),
+        cmocka_unit_test(ends),
+        cmocka_unit_test(found_wherever_it_is),
+        cmocka_unit_test(cuts),
+        cmocka_unit_test(trimmed),
+        cmocka_unit_test(whole_numbers),
+        cmocka_unit_test(lines_are_found_by_how_they_begin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
