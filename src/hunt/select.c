@@ -1103,7 +1103,7 @@ void select_free(struct select *s) {
         arena_free(s->made);
     needles_free(s->needles);
     literals_free(s->lines);
-    free(s->whole);
+    free(s->wholes);
     free(s->spoken);
     buf_free(&s->narrow);
     dictionary_free(&s->values);

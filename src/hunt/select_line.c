@@ -109,8 +109,27 @@ bool select_said(struct select *s, uint32_t atom, enum said *out) {
     return ok && !s->no_memory;
 }
 
+/* The matcher of the pieces; they are numbered as wholes are. */
+static bool lines_new(struct select *s, struct literal *list, uint32_t count) {
+    struct whole *const wholes = calloc(count + (size_t)1, sizeof *wholes);
+
+    if (!wholes)
+        return false;
+    free(s->wholes);
+    s->wholes = wholes;
+    for (uint32_t i = 0; i < count; i++)
+        wholes[i] = (struct whole){.text = list[i].text, .atom = list[i].id};
+    if (!pieces_take(s, list, count)) /* select_said has found that there is one of each */
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        wholes[i].alone = list[i].text.len == wholes[i].text.len;
+        list[i].id = i;
+    }
+    return (s->lines = literals_new(list, count)) != NULL;
+}
+
 bool select_lines_make(struct select *s) {
-    struct literal *list = NULL, *pieces;
+    struct literal *list = NULL;
     uint32_t count = 0, room = 0;
     bool fresh = false, ok = true;
 
@@ -123,23 +142,12 @@ bool select_lines_make(struct select *s) {
     if (!fresh)
         return true;
     for (uint32_t i = 0; ok && i < s->atom_count; i++)
-        if (s->atoms[i].lined) {
-            s->atoms[i].whole = count;
-            ok = select_literals(s, i, &list, &count, &room);
-            s->atoms[i].whole_count = count - s->atoms[i].whole;
-        }
-    free(s->whole);
-    s->whole = list;
+        ok = !s->atoms[i].lined || select_literals(s, i, &list, &count, &room);
     literals_free(s->lines);
     s->lines = NULL;
-    if (!ok || !(pieces = malloc((count + (size_t)1) * sizeof *pieces)))
-        return false;
-    if (count)
-        memcpy(pieces, list, count * sizeof *pieces);
-    if (pieces_take(s, pieces, count)) /* as select_said found */
-        s->lines = literals_new(pieces, count);
-    free(pieces);
-    return s->lines != NULL;
+    ok = ok && lines_new(s, list, count);
+    free(list);
+    return ok;
 }
 
 /* Do all pieces of the text stand in the line? */
@@ -152,19 +160,14 @@ static bool pieces_stand(str text, const uint8_t *cuts, str line) {
     return true;
 }
 
-uint32_t select_lines_keep(const struct select *s, str folded, uint32_t *atoms, uint32_t count) {
-    uint32_t kept = 0;
+bool select_line_holds(struct select *s, uint32_t whole, str folded) {
+    struct whole *const w = &s->wholes[whole];
 
-    for (uint32_t i = 0; i < count; i++) {
-        const struct atom *const a = &s->atoms[atoms[i]];
-        bool stands = false;
-
-        for (uint32_t k = 0; !stands && k < a->whole_count; k++)
-            stands = pieces_stand(s->whole[a->whole + k].text, cuts_of(s, atoms[i]), folded);
-        if (stands)
-            atoms[kept++] = atoms[i];
+    if (!w->alone && w->looked != s->serial) {
+        w->looked = s->serial;
+        w->stands = pieces_stand(w->text, cuts_of(s, w->atom), folded);
     }
-    return kept;
+    return w->alone || w->stands;
 }
 
 /* Lengths in brackets are cut out of a name of DNS, or become points of it (event/format.h): not of the first thing in it, which is a bracket as well, nor

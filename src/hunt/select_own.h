@@ -46,13 +46,12 @@ enum atom_how {
 enum said { SAID_NOT_ASKED, SAID_ANYHOW, SAID_IN_LINE };
 
 struct atom {
-    uint8_t said;                /* enum said: how a field that a format gives may satisfy it (select_line.c) */
-    bool lined;                  /* it is among select.lines, */
-    uint32_t whole, whole_count; /* and so many of select.whole */
-    uint32_t view, test;         /* PRESENT: NONE; of a condition of a kind: its number behind all tests */
-    uint8_t how;                 /* enum atom_how */
-    bool exact;                  /* what its literal finds satisfies the test */
-    bool sure;                   /* what satisfies the test here does so in detection as well */
+    uint8_t said;        /* enum said: how a field that a format gives may satisfy it (select_line.c) */
+    bool lined;          /* it is among select.lines */
+    uint32_t view, test; /* PRESENT: NONE; of a condition of a kind: its number behind all tests */
+    uint8_t how;         /* enum atom_how */
+    bool exact;          /* what its literal finds satisfies the test */
+    bool sure;           /* what satisfies the test here does so in detection as well */
     /* Of the segment at hand. */
     bool held, needed; /* by some value; by some rule that may find something */
     bool heard;        /* by some line of text, perhaps */
@@ -118,7 +117,13 @@ struct select {
     const struct kind_condition **conditions; /* their numbers are behind those of tests */
     uint32_t condition_count, condition_room;
     struct literals *lines; /* of atoms that formats may satisfy with a part of a line; NULL: none were needed */
-    struct literal *whole;  /* what they are pieces of, atom by atom */
+    struct whole {
+        str text;
+        uint32_t atom;
+        bool alone;      /* the piece is all of it */
+        bool stands;     /* in the line at hand, */
+        uint64_t looked; /* if it was looked for there: its serial */
+    } * wholes;          /* what they are pieces of, by the numbers that the matcher tells */
     struct spoken {
         field_id field;
         str text;
@@ -240,6 +245,7 @@ struct run {
     struct select_column *columns;
     uint32_t *pool; /* classes: a count, then atoms */
     uint32_t pool_count, pool_room;
+    str line;        /* the one at hand, folded */
     uint32_t *found; /* atoms of the value at hand */
     uint32_t found_count, found_room;
     size_t unpacked; /* bytes of values, since they were forgotten */
@@ -291,8 +297,8 @@ MUST_USE bool select_scan(struct run *r, uint32_t column, enum pass pass);
 MUST_USE bool select_said(struct select *s, uint32_t atom, enum said *out);
 /* A matcher of what must stand in a line for the needed atoms that formats satisfy with a part of it. False: memory is out. */
 MUST_USE bool select_lines_make(struct select *s);
-/* Which of the atoms that the matcher told of may hold: all that must stand in the line does. folded: the line. Returns how many are kept. */
-uint32_t select_lines_keep(const struct select *s, str folded, uint32_t *atoms, uint32_t count);
+/* May the atom of what the matcher told of hold? Does all of it stand in the folded line at hand (select.serial), that is. */
+bool select_line_holds(struct select *s, uint32_t whole, str folded);
 /* Is a part of the line, as a format gives it, anything else than a part of it? */
 bool select_line_is_odd(str line);
 

@@ -312,6 +312,14 @@ static bool everything(struct run *r, const struct select_column *c, bool keywor
     return !keywords || !r->ask->indicators || each(r, to, ATOM_INDICATOR);
 }
 
+static void found_in_line(void *ctx, uint32_t whole) {
+    struct run *const r = ctx;
+    uint32_t const atom = r->s->wholes[whole].atom;
+
+    if (r->s->atoms[atom].needed && r->s->atoms[atom].value != r->s->serial && select_line_holds(r->s, whole, r->line))
+        found(r, atom);
+}
+
 /* Of a line whatever formats may make of it. */
 static bool line_is_odd(struct run *r) {
     r->opaque = true;
@@ -332,10 +340,8 @@ static bool look_line(struct run *r, const struct segment_value *raw) {
     r->counts->values++;
     struct value const v = {.ptr = raw->ptr, .len = raw->len, .type = VALUE_TEXT, .raw_type = RAW_TEXT};
 
-    str const folded = test_fold(&s->scratch, &v, &ok);
-
-    literals_scan(s->lines, folded, found, r);
-    r->found_count = select_lines_keep(s, folded, r->found, r->found_count);
+    r->line = test_fold(&s->scratch, &v, &ok);
+    literals_scan(s->lines, r->line, found_in_line, r);
     s->no_memory |= !ok;
     return !s->no_memory || no_memory(r);
 }
