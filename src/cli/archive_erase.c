@@ -15,7 +15,7 @@
 struct wishes {
     struct caring_wishes care;
     const char *value, *values;
-    bool words, originals;
+    bool words, originals, damaged;
 };
 
 #define STANDARD_INPUT "/dev/stdin" /* it may be a pipe, which is no file to be read whole */
@@ -85,7 +85,10 @@ static bool on_segment(void *ctx, const struct manifest *m, const struct manifes
     buf_format(&b, "  %s (", name);
     finding_plain(&b, manifest_family(m, s->family), false);
     buf_format(&b, "%s): ", manifest_live(s) ? "" : ", ended");
-    count_add(&b, values, "value");
+    if (values)
+        count_add(&b, values, "value");
+    else
+        buf_add(&b, S("damaged, all of it"));
     if (places != values) {
         buf_add(&b, S(", "));
         count_add(&b, places, "place");
@@ -135,6 +138,7 @@ static int told_json(const struct wishes *w, const struct erase_result *r, struc
     intel_json_number(&b, "values", r->values);
     intel_json_number(&b, "places", r->places);
     intel_json_number(&b, "inside", r->inside);
+    intel_json_number(&b, "damaged", r->damaged);
     intel_json_number(&b, "remains", r->remains);
     caring_json_removed(&b, &r->removed);
     caring_json_list(&b, "holding", list);
@@ -161,6 +165,11 @@ static int told(const struct wishes *w, const struct erase_result *r) {
         count_add(&b, r->inside, "place");
         buf_format(&b, " of them within longer words%s", w->care.dry ? " (--words leaves those as they are)" : "");
     }
+    if (r->damaged) {
+        buf_add(&b, S("; "));
+        count_add(&b, r->damaged, "damaged segment");
+        buf_add(&b, w->care.dry ? S(" would go as a whole") : S(" went as a whole"));
+    }
     caring_removed(&b, &r->removed, w->care.dry);
     buf_format(&b, "; snapshot %lu\n", (unsigned long)r->snapshot);
     return print_all(&b, status);
@@ -171,6 +180,7 @@ static int run(const void *wishes) {
     char *const memo = rule_cache_folder();
     struct erase_options options = {.basis = str_of(w->care.basis),
                                     .originals = w->originals,
+                                    .damaged = w->damaged,
                                     .memo = memo,
                                     .segment = w->care.quiet && !w->care.json ? NULL : on_segment,
                                     .remains = on_remains};
@@ -219,6 +229,10 @@ static const struct option options[] = {
      .help =
          "all bytes of files that are kept (archive add --originals) go as well: nobody can say what is not in them",
      AT(originals)},
+    {.name = "damaged",
+     .type = OPTION_FLAG,
+     .help = "segments that are damaged or not there go as a whole: nobody can say what is not in them",
+     AT(damaged)},
     {ROW_WHO, CARING_AT(wishes, who)},
     {ROW_BASIS, CARING_AT(wishes, basis)},
     {ROW_WHY, CARING_AT(wishes, why)},

@@ -102,9 +102,11 @@ struct erase_options {
     /* What files themselves hold (archive_original.h) may be packed or written otherwise, so nobody can say that a value is not in them: all of them go,
      * or, where this is false and there are any, nothing is erased (ERR_REFUSED). */
     bool originals;
+    /* Nobody can say what is in a segment that is damaged, or not there: it goes as a whole, or, where this is false, nothing is erased (ERR_CORRUPT). */
+    bool damaged;
     const char *memo; /* the folder of the user's memo of the archive (memo.h), which goes; NULL: there is none */
-    /* Each segment that holds a value: how many of its values, in how many places, of these so many within longer words. number: of the new one,
-     * 0 in a dry run. */
+    /* Each segment that holds a value: how many of its values, in how many places, of these so many within longer words. No values: it is damaged, and goes
+     * as a whole. */
     bool (*segment)(void *ctx, const struct manifest *m, const struct manifest_segment *s, uint64_t values,
                     uint64_t places, uint64_t inside, struct err *e);
     /* What holds one and cannot be written anew: words of record `sequence` of the manifest (name: which operation), or a file that is no part of
@@ -114,6 +116,7 @@ struct erase_options {
 struct erase_result {
     uint64_t scanned;                          /* segments, ended ones too */
     uint64_t segments, values, places, inside; /* live ones that held a value */
+    uint64_t damaged;                          /* live ones that go as a whole */
     uint64_t remains;
     struct archive_removed removed;
     uint64_t snapshot;
@@ -123,7 +126,7 @@ struct erase_result {
  * anything is written:
  *
  * ERR_REFUSED  a hold covers one of them, or it is in a snapshot that is kept: the text names it
- * ERR_CORRUPT  a segment is damaged, so that nobody knows what is in it
+ * ERR_CORRUPT  a segment is damaged, so that nobody knows what is in it, and may not go as a whole
  * ERR_USAGE    who, why or basis hold a value
  *
  * ERR_INTERRUPTED: what was committed stays; begun again, it goes on. */

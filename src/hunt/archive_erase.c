@@ -146,7 +146,8 @@ static bool is_original(const struct erase *x, const struct manifest_segment *s)
     return str_eq(manifest_family(manifest_of(x), s->family), ARCHIVE_ORIGINALS);
 }
 
-static bool hit_add(struct erase *x, const struct manifest_segment *s, const struct erasing_found *found,
+/* whole: it is not written anew, but goes. */
+static bool hit_add(struct erase *x, const struct manifest_segment *s, bool whole, const struct erasing_found *found,
                     struct err *e) {
     if (x->count == x->room) {
         struct hit *const bigger = reallocarray(x->hits, x->room * 2 + 64, sizeof *bigger);
@@ -156,7 +157,7 @@ static bool hit_add(struct erase *x, const struct manifest_segment *s, const str
         x->hits = bigger;
         x->room = x->room * 2 + 64;
     }
-    x->hits[x->count++] = (struct hit){s->number, manifest_live(s), is_original(x, s), *found};
+    x->hits[x->count++] = (struct hit){s->number, manifest_live(s), whole, *found};
     return true;
 }
 
@@ -192,13 +193,15 @@ static bool scan(struct erase *x, struct err *e) {
     for (size_t i = 0; i < count; i++)
         x->total += all[i].gone ? 0 : all[i].length;
     for (size_t i = 0; i < count; i++) {
+        bool const original = is_original(x, &all[i]);
         struct scan c = {.x = x};
+        bool damaged = false;
 
         if (all[i].gone || broken_off(x, &all[i]))
             continue;
         if (!archive_goes_on(x->care, e))
             return false;
-        if (is_original(x, &all[i])) {
+        if (original) {
             if (!x->o->originals)
                 return err_set(e, ERR_REFUSED, 0,
                                "%s keeps bytes of files (archive add --originals), in which a value may stand packed: "
@@ -208,15 +211,23 @@ static bool scan(struct erase *x, struct err *e) {
         } else if (!archive_with_segment(archive_rewriting_vault(x->r), &all[i], scan_use, &c, e)) {
             if (e->code == ERR_TRUNCATED)
                 e->code = ERR_CORRUPT;
-            return err_wrap(e, "%s: nobody can say what is in it, so nothing was erased", x->care->archive);
+            damaged = e->code == ERR_CORRUPT && x->o->damaged;
+            if (!damaged)
+                return err_wrap(
+                    e, "%s: nobody can say what is in it, so nothing was erased%s", x->care->archive,
+                    e->code == ERR_CORRUPT ? "; put it back from a copy, or let it go as a whole with --damaged" : "");
+            c.found = (struct erasing_found){0};
         }
         x->result->scanned++;
         progress(x, all[i].length);
-        if (!c.found.values)
+        if (!c.found.values && !damaged)
             continue;
-        if (!hit_add(x, &all[i], &c.found, e))
+        if (!hit_add(x, &all[i], original || damaged, &c.found, e))
             return false;
         if (!manifest_live(&all[i]))
+            continue;
+        x->result->damaged += damaged;
+        if (damaged)
             continue;
         x->result->segments++;
         x->result->values += c.found.values;
@@ -232,7 +243,8 @@ static bool allowed(struct erase *x, struct err *e) {
     const struct manifest *const m = manifest_of(x);
 
     for (size_t i = 0; i < x->count; i++)
-        if (!archive_allows(m, manifest_segment(m, x->hits[i].number), "holds a value", "erased", e))
+        if (!archive_allows(m, manifest_segment(m, x->hits[i].number),
+                            x->hits[i].found.values ? "holds a value" : "is damaged", "erased", e))
             return false;
     return true;
 }

@@ -532,6 +532,33 @@ def what_forbids_an_erasure():
         assert not stands_in(archive, "corp\\aberg")
 
 
+def what_is_damaged_goes_as_a_whole_if_that_is_asked():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        archive = folder / "archive"
+        for each in sorted(logs(folder / "logs", months=3, each=1).iterdir()):
+            add(archive, each)
+        victim, missing, sound = (next(path for path in files(archive) if path.parent.name == f"2024-0{month}") for month in (1, 2, 3))
+        data = bytearray(victim.read_bytes())
+        data[len(data) // 2] ^= 1
+        victim.write_bytes(data)
+        missing.unlink()
+        refused("erase", archive, "--value", NOBODY, *WHO, status=3, says="--damaged")
+        value = json.loads(longwatch("archive", "cat", archive, status=(0, 3, 4)).stdout.splitlines()[-1])["fields"]["UserId"]
+        told = care("erase", archive, "--value", value, "--damaged", "--dry-run")
+        assert told.count("damaged, all of it") == 2 and "2 damaged segments would go as a whole" in told and victim.exists(), told
+        care("hold", archive, "CASE-1", *WHO, "--from", "2024-01-01", "--to", "2024-02-01", "--family", "evidence")
+        refused("erase", archive, "--value", NOBODY, "--damaged", *WHO, status=5, says="is damaged")
+        care("lift", archive, "CASE-1", "--who", "x", "--why", "y")
+        said = json.loads(care("erase", archive, "--value", value, "--damaged", "--json", *WHO))
+        assert said["damaged"] == 2 and said["segments"] >= 1 and said["values"] >= 1, said
+        assert not victim.exists() and not sound.exists() and not stands_in(archive, value)
+        rows = [json.loads(line) for line in cat(archive)]
+        assert rows and all(row["fields"]["UserId"] != value for row in rows)
+        whole(archive)
+        assert "0 hold it" in care("erase", archive, "--value", value, *WHO)
+
+
 def an_erasure_goes_on_where_a_removal_broke_off():
     """Files are removed before that is recorded: whoever is killed in between leaves ended segments without files."""
     with tempfile.TemporaryDirectory() as name:
@@ -818,4 +845,4 @@ def what_is_signed_can_be_checked():
         longwatch("archive", "verify", archive, "--public-key", folder / "password", status=(2,))
 
 
-run([compacted_it_says_what_it_said, every_format_is_compacted, any_order_comes_to_the_same, months_alone_and_dry_runs, grace_and_holds_keep_old_files, a_hold_follows_what_its_segments_become, damage_stays_where_it_is, policies_and_what_expires, old_files_of_what_expired_go_with_it, wrong_use_is_told, whoever_writes_is_alone, nothing_of_a_person_is_left, records_of_an_erasure, what_forbids_an_erasure, an_erasure_goes_on_where_a_removal_broke_off, what_an_erasure_does_not_reach_is_told, the_memo_goes_with_the_values, within_words, erasing_and_the_rest_in_any_order, values_of_windows_logs, an_export_is_those_bytes, an_export_that_was_changed_is_told, damage_is_not_exported, encrypted_ones_are_cared_for_alike, what_is_signed_can_be_checked], slow=[every_format_is_compacted])  # fmt: skip
+run([compacted_it_says_what_it_said, every_format_is_compacted, any_order_comes_to_the_same, months_alone_and_dry_runs, grace_and_holds_keep_old_files, a_hold_follows_what_its_segments_become, damage_stays_where_it_is, policies_and_what_expires, old_files_of_what_expired_go_with_it, wrong_use_is_told, whoever_writes_is_alone, nothing_of_a_person_is_left, records_of_an_erasure, what_forbids_an_erasure, what_is_damaged_goes_as_a_whole_if_that_is_asked, an_erasure_goes_on_where_a_removal_broke_off, what_an_erasure_does_not_reach_is_told, the_memo_goes_with_the_values, within_words, erasing_and_the_rest_in_any_order, values_of_windows_logs, an_export_is_those_bytes, an_export_that_was_changed_is_told, damage_is_not_exported, encrypted_ones_are_cared_for_alike, what_is_signed_can_be_checked], slow=[every_format_is_compacted])  # fmt: skip
