@@ -23,7 +23,7 @@
 struct wishes {
     const char *archive, *memo, *placeholders;
     struct arguments rules, kinds, intel, geo;
-    uint64_t as_of;
+    uint64_t as_of, after;
     int64_t from, to, latest;
     struct zone_wish zone;
     struct key_wish key;
@@ -153,6 +153,8 @@ static void archive_print(const struct run *run, const struct retrohunt_result *
     buf_add(&line, S(" in "));
     count_add(&line, r->segments, "segment");
     buf_format(&line, " (%s), snapshot %lu", size_text(r->bytes, size), (unsigned long)r->snapshot);
+    if (run->w->after)
+        buf_format(&line, "; only what was added after snapshot %lu", (unsigned long)run->w->after);
     line_add(b, &line, columns);
     buf_format(&line, "Read: %s of them in ", count_text(r->read, text));
     count_add(&line, r->opened - r->by_time, "segment");
@@ -297,6 +299,7 @@ static int retrohunt_with(struct run *run, const struct sigma_set *set, const st
                                               .unlock = custodian_keys_unlock(&keys),
                                               .archive = w->archive,
                                               .as_of = w->as_of,
+                                              .after = w->after,
                                               .memo = w->no_memo ? NULL
                                                       : w->memo  ? w->memo
                                                                  : usual,
@@ -419,6 +422,13 @@ static const struct option options[] = {
     {ROW_INTEL, AT(intel)},
     {ROW_KNOWN, AT(known)},
     {ROW_AS_OF, AT(as_of)},
+    {.name = "after",
+     .argument = "N",
+     .type = OPTION_COUNT,
+     .least = 1,
+     .most = INT64_MAX,
+     .help = "only what was added, or written anew, after snapshot N, as if there were nothing else",
+     AT(after)},
     {ROW_EVENTS_FROM, AT(from)},
     {ROW_EVENTS_TO, AT(to)},
     {ROW_LEVEL, AT(level)},
@@ -473,6 +483,8 @@ const struct command command_retrohunt = {
             {"longwatch retrohunt ./archive --intel ./advisory.json", "Was anything of a new advisory ever here?"},
             {"longwatch retrohunt ./archive --rules ./rules --from 2024-01-01 --json | jq .",
              "Ask new rules about everything since a day"},
+            {"longwatch retrohunt ./archive --rules ./rules --after 17",
+             "Ask all rules about what was added after snapshot 17"},
             {NULL, NULL}},
     .options = options,
     .option_count = COUNT(options),

@@ -107,7 +107,7 @@ static bool held_all(struct retrohunt *r, struct err *e) {
     if (!r->held || !r->by_path || !r->paths)
         return no_memory(e);
     for (size_t i = 0; i < count; i++)
-        if (manifest_live(&s[i]) && !held_add(r, &s[i], e))
+        if (manifest_live(&s[i]) && s[i].added > r->o->after && !held_add(r, &s[i], e))
             return false;
     for (size_t i = 0; i < r->count; i++) {
         if (!there(r, &r->held[i], &gone, &gone_count, e))
@@ -352,7 +352,7 @@ static bool on_begin(void *ctx, const bool *skip, struct err *e) {
     for (size_t i = 0; i < r->count; i++)
         if (!r->held[i].ledger)
             r->held[i].known = memo_segment(r->memo, r->held[i].is->sha256, (uint32_t)r->held[i].is->rows);
-    if (!r->o->as_of) /* what is not in the newest snapshot may have been erased */
+    if (!r->o->as_of && !r->o->after) /* what is not in the newest snapshot may have been erased */
         memo_forget_others(r->memo);
     if (r->hunt.known && !r->o->no_index && !index_ask(r, e))
         return false;
@@ -479,6 +479,9 @@ bool retrohunt_run(const struct retrohunt_options *options, struct retrohunt_res
         memo = NULL;
     if (ok)
         result->snapshot = manifest_sequence(vault_manifest(r.v));
+    if (ok && options->after > result->snapshot)
+        ok = err_set(e, ERR_USAGE, 0, "%s: there is no snapshot %lu to ask what came after it: this one is %lu",
+                     options->archive, (unsigned long)options->after, (unsigned long)result->snapshot);
     ok = ok && held_all(&r, e) && maker_of(&r, maker, e) &&
          memo_open(&r.memo, memo, manifest_id(vault_manifest(r.v)), sealed ? secret : NULL, maker, MEMO_MAX,
                    &result->memo, e) &&

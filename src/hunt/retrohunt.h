@@ -17,8 +17,11 @@ struct retrohunt_options {
     const char *archive;
     struct vault_unlock unlock; /* of one that is encrypted; hunt->keys is not looked at */
     uint64_t as_of;             /* a snapshot; 0: the last */
-    const char *memo;           /* the folder of the memo; NULL: none is read or written */
-    bool no_index, no_select;   /* for checking: neither may change an answer */
+    /* Only what was added after that snapshot, as if there were nothing else; what was written anew since (compaction, erasure) counts as added.
+     * 0: all. */
+    uint64_t after;
+    const char *memo;         /* the folder of the memo; NULL: none is read or written */
+    bool no_index, no_select; /* for checking: neither may change an answer */
 };
 
 struct retrohunt_result {
@@ -36,7 +39,7 @@ struct retrohunt_result {
     struct err index_damage; /* code is not zero: a part of the index could not be read */
 };
 
-/* ERR_USAGE: it is no archive, has no such snapshot, or files of that snapshot are gone; the rest as hunt_run and vault_open. */
+/* ERR_USAGE: it is no archive, has no such snapshot (also no `after`), or files of that snapshot are gone; the rest as hunt_run and vault_open. */
 MUST_USE bool retrohunt_run(const struct retrohunt_options *options, struct retrohunt_result *result, struct err *e);
 
 #endif

@@ -557,6 +557,40 @@ def behaviours_as_a_hunt_tells_them():
         assert b"Behaviours and incidents were not asked again" in longwatch("retrohunt", folder / "archive", *words, "--no-memo").stdout
 
 
+def what_came_after():
+    """As a hunt through what was added since, also with indicators; what is remembered of the rest stays; what was compacted since comes again."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        archive, one, two, memo = folder / "archive", folder / "one", folder / "two", folder / "memo"
+        one.mkdir()
+        two.mkdir()
+        (one / "log.jsonl").write_bytes(lines(3000))
+        for sample in ("intrusion.jsonl", "mailbox.jsonl", "proxy.log"):
+            shutil.copy(SAMPLES / sample, two)
+        shutil.copy(SAMPLES / "intrusion.jsonl", one)  # known by then: it is not hunted again
+        words = ["--rules", SOURCE / "data/rules", "--rules", burst_rules(folder / "rules"), "--intel", SAMPLES / "indicators.json"]
+        longwatch("archive", "add", archive, one)
+        before = json.loads(longwatch("archive", "info", archive, "--json").stdout)["snapshot"]
+        known = fresh([one], words)
+        retro(archive, [*words, "--memo", memo])
+        added = json.loads(longwatch("archive", "add", archive, two, "--json").stdout)["snapshot"]
+        os.unlink(two / "intrusion.jsonl")
+        wanted = fresh([two], words)
+        assert known and wanted and not set(known) & set(wanted)
+        for more in (["--no-memo"], ["--no-memo", "--no-index", "--no-select"], ["--memo", memo], ["--memo", memo, "--as-of", added]):
+            assert findings(retro(archive, [*words, *more, "--after", before])) == wanted, more
+        done = retro(archive, [*words, "--memo", memo, "--no-select"])
+        assert findings(done) == sorted(known + wanted), differ(findings(done), sorted(known + wanted))
+        assert read(done)[0] < 1000, ("what was remembered of the rest is forgotten", read(done))
+        done = retro(archive, [*words, "--no-memo", "--after", added], status=(0,))
+        assert findings(done) == [] and f"only what was added after snapshot {added}".encode() in b" ".join(done.stderr.split()), done.stderr
+        done = retro(archive, [*words, "--after", added + 1], status=(2,))
+        assert b"there is no snapshot" in done.stderr, done.stderr
+        retro(archive, [*words, "--as-of", before, "--after", added], status=(2,))
+        longwatch("archive", "compact", archive)
+        assert set(wanted) <= set(findings(retro(archive, [*words, "--no-memo", "--after", before])))
+
+
 def statuses_and_wrong_use():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -588,4 +622,4 @@ def statuses_and_wrong_use():
 
 
 if __name__ == "__main__":
-    run([same_as_the_samples, same_as_every_format, same_for_patterns, same_for_values_that_no_index_keeps, same_for_urls_in_parts, a_repeated_hunt_costs_what_was_found, no_indicator_is_looked_for_where_the_index_has_none, kinds_of_today, clocks_are_put_right, times_that_were_not_asked_for, as_it_was, a_damaged_memo_is_begun_anew, a_memo_of_another_archive, damage_is_told_and_the_rest_is_found, behaviours_as_a_hunt_tells_them, statuses_and_wrong_use])  # fmt: skip
+    run([same_as_the_samples, same_as_every_format, same_for_patterns, same_for_values_that_no_index_keeps, same_for_urls_in_parts, a_repeated_hunt_costs_what_was_found, no_indicator_is_looked_for_where_the_index_has_none, kinds_of_today, clocks_are_put_right, times_that_were_not_asked_for, as_it_was, what_came_after, a_damaged_memo_is_begun_anew, a_memo_of_another_archive, damage_is_told_and_the_rest_is_found, behaviours_as_a_hunt_tells_them, statuses_and_wrong_use])  # fmt: skip
